@@ -1,0 +1,52 @@
+"""Timing, interleaved, and the tables that come of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+
+Work = Callable[[], object]
+#: Seconds per call, one entry a round.
+Times = list[float]
+
+
+def interleaved(
+    works: Sequence[Work], *, rounds: int, seconds: float = 0.0
+) -> list[Times]:
+    """Seconds per call of each work, in turn: what slows the machine slows them all.
+
+    In every round each work is called as often as fills so many seconds, at least once.
+    """
+    counts = [_calls_within(work, seconds) for work in works]
+    times: list[Times] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, calls, mine in zip(works, counts, times, strict=True):
+            mine.append(_seconds(work, calls) / calls)
+    return times
+
+
+def _calls_within(work: Work, seconds: float) -> int:
+    if seconds == 0:
+        return 1
+    _seconds(work, 1)  # warms up
+    return max(1, int(seconds / _seconds(work, 1)))
+
+
+def _seconds(work: Work, calls: int) -> float:
+    began = time.perf_counter()
+    for _ in range(calls):
+        work()
+    return time.perf_counter() - began
+
+
+def ratio(ours: Times, theirs: Times, /) -> str:
+    """The median of the ratios of neighbours in time, and their extremes."""
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; the first column is text, the others are numbers."""
+    rule = ["---", *("---:" for _ in header[1:])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, rule, *rows))

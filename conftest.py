@@ -1,0 +1,71 @@
+"""Profiles and fixtures for this repository's own tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+from targets import CPU, CUDA, Target
+
+# Hypothesis brings a `ci` profile of its own and loads it where it sees a CI: every
+# field is set here, so that nothing of it is inherited.
+EVERY_FIELD = {
+    "backend": "hypothesis",
+    "database": None,
+    "deadline": None,
+    "derandomize": False,
+    "max_examples": 100,
+    "phases": tuple(Phase),
+    "print_blob": True,
+    "report_multiple_bugs": False,
+    "stateful_step_count": 50,
+    "suppress_health_check": (HealthCheck.function_scoped_fixture,),
+    "verbosity": Verbosity.normal,
+}
+EXAMPLES = DirectoryBasedExampleDatabase(Path(__file__).parent / ".hypothesis")
+PROFILES = {
+    "dev": {"max_examples": 50, "database": EXAMPLES},
+    "ci": {"derandomize": True},
+    "nightly": {"max_examples": 1000, "database": EXAMPLES},
+    "gpu": {"max_examples": 50, "derandomize": True},
+    "debug": {"max_examples": 5, "verbosity": Verbosity.verbose},
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, fields in PROFILES.items():
+        settings.register_profile(name, **(EVERY_FIELD | fields))
+    asked = config.getoption("--hypothesis-profile")
+    if asked is None:
+        settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes a `target` runs on every CPU target, in tests/gpu on CUDA's."""
+    if "target" in metafunc.fixturenames:
+        on_device = "gpu" in Path(metafunc.module.__file__).parts
+        chosen = CUDA if on_device else CPU
+        marks = [pytest.mark.cuda] if on_device else []
+        metafunc.parametrize(
+            "target",
+            [pytest.param(target, marks=marks, id=str(target)) for target in chosen],
+        )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    target: Target | None = getattr(
+        item, "callspec", None
+    ) and item.callspec.params.get("target")
+    if target is not None and (reason := target.unavailable()):
+        pytest.skip(reason)
+    if item.get_closest_marker("mnist") and not os.environ.get("SCRATCHNET_MNIST"):
+        pytest.skip("SCRATCHNET_MNIST does not name a folder with the MNIST files")
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """The folder with the real MNIST files; mark the test `mnist`."""
+    return Path(os.environ["SCRATCHNET_MNIST"])

@@ -1,0 +1,79 @@
+"""What the tests of equivalence draw: numbers, operands in any layout, cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+from targets import Target
+
+from scratchnet.arrays import Array
+from scratchnet.testing.strategies.gufunc import Shape
+from scratchnet.testing.strategies.layouts import Layout, layouts
+from scratchnet.testing.strategies.operands import filled
+from scratchnet.testing.strategies.shapes import operand_shapes
+
+NUMBERS = st.floats(-8, 8)
+
+
+@dataclass(frozen=True)
+class Operands:
+    """Drawn values and the layouts in which they are to lie."""
+
+    values: tuple[np.ndarray, ...]
+    layouts: tuple[Layout, ...]
+
+    def on(self, target: Target) -> tuple[Array, ...]:
+        """The values, rounded to the target's dtype, each in its layout."""
+        pairs = zip(self.layouts, self.values, strict=True)
+        return tuple(layout(target.array(x)) for layout, x in pairs)
+
+
+def laid_out(
+    shapes: SearchStrategy[Iterable[Shape]],
+    elements: SearchStrategy[float] = NUMBERS,
+) -> SearchStrategy[Operands]:
+    """Arrays of drawn shapes in drawn layouts."""
+    return _operands(filled(shapes, elements=elements), layouts())
+
+
+@st.composite
+def _operands(draw: DrawFn, values, layout) -> Operands:
+    drawn = draw(values)
+    return Operands(drawn, tuple(draw(layout) for _ in drawn))
+
+
+def operands(
+    signature: str, *, elements: SearchStrategy[float] = NUMBERS, max_dims: int = 2
+) -> SearchStrategy[Operands]:
+    """Arguments of a function with this gufunc signature, in drawn layouts."""
+    return laid_out(operand_shapes(signature, max_dims=max_dims), elements)
+
+
+def rows(*, max_dims: int = 2) -> SearchStrategy[tuple[Shape]]:
+    """Shapes that end in one class or more, whatever their loop dimensions."""
+    loops = operand_shapes("()->()", max_dims=max_dims)
+    return st.builds(lambda loop, c: ((*loop[0], c),), loops, st.integers(1, 4))
+
+
+def any_of(table: Mapping[str, Any]) -> SearchStrategy[Any]:
+    """The values of a table: for claims cheaper to draw an operation for than to hold
+    for a hundred examples of each, because another test does."""
+    return st.sampled_from(tuple(table.values()))
+
+
+def alike(
+    x: Array, elements: SearchStrategy[float] = NUMBERS
+) -> SearchStrategy[Operands]:
+    """One array of the shape of x."""
+    return laid_out(st.just((tuple(x.shape),)), elements)
+
+
+def cotangent(data: st.DataObject, y: Array, target: Target) -> Array:
+    """A cotangent of the result y: drawn, and in a drawn layout."""
+    (g,) = data.draw(alike(y), label="cotangent").on(target)
+    return g

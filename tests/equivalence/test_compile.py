@@ -1,0 +1,100 @@
+"""The whole training step under torch.compile: the same numbers, in two graphs."""
+
+import os
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from interim import agree
+
+from scratchnet import SGD, Batches, digits, fit, perceptron, state
+from scratchnet.arrays import namespace_named
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="module")
+def training():
+    """A net, an optimizer with momentum, and batches of which the last is short."""
+    xp = namespace_named("torch")
+    rows = digits().train
+    train = Batches(
+        torch.tensor(rows.images),
+        torch.tensor(rows.labels),
+        batch_size=256,
+        shuffle=True,
+    )
+    net = perceptron((64, 16, 10), xp=xp, rng=np.random.default_rng(0))
+    return net, SGD(0.1, momentum=0.9, weight_decay=1e-3), train
+
+
+class Recorder:
+    """A callback that keeps the run after every step."""
+
+    def __init__(self):
+        self.runs = []
+
+    def after_step(self, run, _):
+        self.runs.append(run)
+
+    def after_epoch(self, run, _):
+        self.runs[-1] = run
+
+
+@pytest.fixture(scope="module")
+def compiled_run(training):
+    """Every step of three compiled epochs, and how many graphs they took."""
+    net, optimizer, train = training
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    recorder = Recorder()
+    fit(net, optimizer, train, epochs=3, callbacks=[recorder], compile=True)
+    return recorder.runs, torch._dynamo.utils.counters["stats"]["unique_graphs"]
+
+
+def test_full_and_short_batches_take_a_graph_each(compiled_run):
+    """The first step, which has no velocity to go on, takes none."""
+    runs, graphs = compiled_run
+    assert len(runs) == 3 * 6
+    assert graphs == 2
+
+
+def test_each_compiled_step_agrees_with_the_eager_one(training, compiled_run):
+    """Each from the state that the compiled run was in, so that nothing adds up."""
+    _, optimizer, train = training
+    runs, _ = compiled_run
+    for before, after in pairwise(runs):
+        eager = fit(before, optimizer, train, steps=before.steps + 1)
+        for name, expected in state(eager.model).items():
+            agree(state(after.model)[name], expected.double().numpy(), magnitude=1.0)
+
+
+def test_a_resumed_run_compiles_to_the_same_bits(training, compiled_run):
+    _, optimizer, train = training
+    runs, _ = compiled_run
+    resumed = fit(runs[8], optimizer, train, epochs=3, compile=True)
+    for name, expected in state(runs[-1].model).items():
+        assert torch.equal(state(resumed.model)[name], expected)
+
+
+def test_without_a_compiler_one_sentence_says_so(tmp_path):
+    """In a process of its own: PyTorch looks for the compiler once."""
+    program = "from scratchnet.cli import main; main()"
+    arguments = ("train", "--library", "torch", "--compile", "--epochs", "1")
+    environment = os.environ | {
+        "CXX": "no-such-compiler",
+        "TORCHINDUCTOR_CACHE_DIR": str(tmp_path),
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 2
+    assert (
+        ran.stderr
+        == "error: compile: there is no C++ compiler, required by torch.compile\n"
+    )

@@ -1,0 +1,47 @@
+"""What the documents say is true: their code runs, their lists are complete."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import scratchnet
+
+ROOT = Path(__file__).parents[2]
+
+
+def python_blocks(document: str) -> str:
+    """All Python of a document, as one program: later blocks build on earlier ones."""
+    text = (ROOT / document).read_text()
+    return "\n\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_the_code_of_a_document_runs(document):
+    program = python_blocks(document)
+    names: dict[str, object] = {}
+    exec(compile(program, document, "exec"), names)
+    tests = [value for name, value in names.items() if name.startswith("test_")]
+    for test in tests:
+        test()
+    # A document whose code checks nothing would pass whatever became of it.
+    assert tests or "assert" in program
+
+
+def test_public_names_are_sorted_and_each_can_be_imported():
+    assert scratchnet.__all__ == sorted(scratchnet.__all__)
+    missing = [name for name in scratchnet.__all__ if not hasattr(scratchnet, name)]
+    assert not missing
+
+
+def test_public_names_are_those_that_the_stub_imports():
+    """A name that is imported in the stub but not promised, or promised twice."""
+    stub = ast.parse((ROOT / "scratchnet" / "__init__.pyi").read_text())
+    imported = [
+        alias.name
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    assert sorted(imported) == scratchnet.__all__
