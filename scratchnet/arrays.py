@@ -43,23 +43,20 @@ def array_namespace(*arrays: Array) -> Namespace:
 
     Raises TypeError for no arrays, for other objects, and for mixed libraries.
     """
-    if is_compiling():
-        # Dynamo would compile again whenever what has been found out has grown.
-        return array_api_compat.array_namespace(*arrays)
     found = {type(x) for x in arrays}
     if len(found) == 1 and (known := _namespaces.get(found.pop())) is not None:
         return known
     xp = array_api_compat.array_namespace(*arrays)
-    for x in arrays:
-        if array_api_compat.is_numpy_array(x) or array_api_compat.is_torch_array(x):
-            _namespaces[type(x)] = xp
+    if not is_compiling():
+        for x in arrays:
+            if array_api_compat.is_numpy_array(x) or array_api_compat.is_torch_array(x):
+                _namespaces[type(x)] = xp
     return xp
 
 
 def is_array(x: object) -> bool:
     """Whether x is an array of a library that follows the array API standard."""
-    known = not is_compiling() and type(x) in _namespaces
-    return known or bool(array_api_compat.is_array_api_obj(x))
+    return type(x) in _namespaces or bool(array_api_compat.is_array_api_obj(x))
 
 
 def operands(
@@ -71,7 +68,7 @@ def operands(
     library, one dtype of the given kind (array API `isdtype`), and one device.
     """
     first, *others = arrays.values()
-    if not is_compiling() and type(first) in _namespaces:
+    if type(first) in _namespaces:
         on, dtype = device(first), first.dtype
         if _kinds.get((type(first), dtype, kind)) and all(
             type(x) is type(first) and x.dtype == dtype and device(x) == on
@@ -259,9 +256,14 @@ def compiled(function: F) -> F:
         function.__defaults__,
         function.__closure__,
     )
-    # What is read more than once is computed once, not again in every inner loop.
-    once: dict[str, Any] = {"realize_reads_threshold": 1}
-    graph = torch.compile(own, fullgraph=True, dynamic=False, options=once)
+    options: dict[str, Any] = {
+        # What is read more than once is computed once, not again in every inner loop.
+        "realize_reads_threshold": 1,
+        # Functions and tables of modules stay what they were at compilation: to check
+        # all of them anew takes as long as a small step.
+        "guard_filter_fn": torch.compiler.skip_guard_on_globals_unsafe,
+    }
+    graph = torch.compile(own, fullgraph=True, dynamic=False, options=options)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

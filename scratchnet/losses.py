@@ -10,7 +10,14 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from scratchnet.activations import log_softmax_vjp, sigmoid
-from scratchnet.arrays import Array, Pullback, as_dtype, operands, scalar
+from scratchnet.arrays import (
+    Array,
+    Pullback,
+    array_namespace,
+    as_dtype,
+    operands,
+    scalar,
+)
 from scratchnet.errors import ArgumentError
 from scratchnet.labels import check_labels, count_classes, one_hot
 from scratchnet.reductions import accumulator, mean_vjp, sum_vjp
@@ -63,34 +70,47 @@ def nll_vjp(
 
     Labels and weights have no cotangent: the tuple holds that of log_probabilities.
     """
-    xp = operands("nll", log_probabilities=log_probabilities)
+    operands("nll", log_probabilities=log_probabilities)
     classes = count_classes("nll", labels, log_probabilities=log_probabilities)
-    _require_reduction("nll", reduction)
     if not checked:
         check_labels(labels, classes, ignore_index=ignore_index, where="nll")
-    weights = _class_weights(log_probabilities, weights)
+    return _nll(log_probabilities, labels, weights, ignore_index, reduction)
+
+
+def _nll(
+    log_probabilities: Array,
+    labels: Array,
+    weights: Array | None,
+    ignore_index: int | None,
+    reduction: Reduction,
+) -> tuple[Array, Pullback]:
+    """nll_vjp of log-probabilities and labels that have been found to fit."""
+    _require_reduction("nll", reduction)
+    _require_weights(log_probabilities, weights)
+    xp, dtype = array_namespace(log_probabilities), log_probabilities.dtype
+    classes, zero = log_probabilities.shape[-1], scalar(0, like=log_probabilities)
+    # Half precision adds up and divides in float32: a sum of 65,520 ones overflows.
+    wide = accumulator(xp, dtype)
     hot = one_hot(labels, classes)
     if ignore_index is not None and 0 <= ignore_index < classes:
         hot = hot & (labels != ignore_index)[..., None]
-    dtype, zero = log_probabilities.dtype, scalar(0, like=log_probabilities)
-    # Half precision adds up and divides in float32: a sum of 65,520 ones overflows.
-    wide = accumulator(xp, dtype)
+    costs = -log_probabilities
+    if weights is not None:
+        costs = costs * weights
     # Chosen, not multiplied: an unlabelled class may have log-probability -inf.
-    costs = xp.where(hot, -log_probabilities * weights, zero)
     axis = -1 if reduction == "none" else None
-    value = xp.sum(costs, axis=axis, dtype=wide)
+    value = xp.sum(xp.where(hot, costs, zero), axis=axis, dtype=wide)
     if reduction == "mean":
-        counted = xp.sum(xp.where(hot, weights, zero), dtype=wide)
+        share = scalar(1, like=log_probabilities) if weights is None else weights
+        counted = xp.sum(xp.where(hot, share, zero), dtype=wide)
         value = value / counted
 
     def pullback(g: Array) -> tuple[Array]:
-        if reduction == "none":
-            scale = g[..., None]
-        elif reduction == "mean":
-            scale = as_dtype(g, wide) / counted
-        else:
-            scale = g
-        return (xp.where(hot, as_dtype(-weights * scale, dtype), zero),)
+        scale = g[..., None] if reduction == "none" else g
+        if reduction == "mean":
+            scale = as_dtype(scale, wide) / counted
+        share = -scale if weights is None else -weights * scale
+        return (xp.where(hot, as_dtype(share, dtype), zero),)
 
     return as_dtype(value, dtype), pullback
 
@@ -133,13 +153,8 @@ def cross_entropy_vjp(
     if not checked:
         check_labels(labels, classes, ignore_index=ignore_index, where="cross_entropy")
     log_probabilities, softmax_pullback = log_softmax_vjp(logits)
-    value, nll_pullback = nll_vjp(
-        log_probabilities,
-        labels,
-        weights=weights,
-        ignore_index=ignore_index,
-        reduction=reduction,
-        checked=True,
+    value, nll_pullback = _nll(
+        log_probabilities, labels, weights, ignore_index, reduction
     )
 
     def pullback(g: Array) -> tuple[Array, ...]:
@@ -207,19 +222,16 @@ def mse_vjp(
     return value, pullback
 
 
-def _class_weights(x: Array, weights: Array | None) -> Array:
-    """The weights of the classes, all 1 where none are given."""
-    shape = (x.shape[-1],)
+def _require_weights(x: Array, weights: Array | None) -> None:
     if weights is None:
-        return scalar(1, like=x)
+        return
     operands("nll", log_probabilities=x, weights=weights)
-    if tuple(weights.shape) != shape:
+    if tuple(weights.shape) != (x.shape[-1],):
         raise ArgumentError(
             "nll",
             f"weights.shape={tuple(weights.shape)}",
-            f"but log_probabilities.shape={tuple(x.shape)} requires {shape}",
+            f"but log_probabilities.shape={tuple(x.shape)} requires {(x.shape[-1],)}",
         )
-    return weights
 
 
 def _reduced(where: str, costs: Array, reduction: Reduction) -> tuple[Array, Pullback]:

@@ -83,6 +83,8 @@ def matmul(a: Array, b: Array, /) -> Array:
     if a.ndim == 1:
         return contract(_transposed(b), a)
     _require_loops("matmul", a.shape[:-2], b.shape[:-2])
+    if b.shape[-2] <= b.shape[-1]:
+        return contract(_transposed(a)[..., None], b[..., None, :], axis=-3)
     return contract(a[..., None, :], _transposed(b)[..., None, :, :])
 
 
@@ -146,32 +148,59 @@ def tensordot_vjp(a: Array, b: Array, /, *, axes: int = 2) -> tuple[Array, Pullb
     return y, pullback
 
 
-def contract(a: Array, b: Array, /) -> Array:
-    """Sum over the last axis of the product of two arrays that broadcast.
+def contract(a: Array, b: Array, /, *, axis: int = -1) -> Array:
+    """Sum over one axis, counted from the right, of the product of two arrays that
+    broadcast and are equally long along it.
 
-    Signature (k),(k)->(). The whole product is never held: at most TILE elements are.
+    Signature (k),(k)->() for the last axis. The whole product is never held: at most
+    TILE elements are.
     """
     a, b = row_major(a), row_major(b)
     xp = array_namespace(a, b)
-    *sides, inner = broadcast_shapes(a.shape, b.shape)
-    shape = tuple(sides)
+    sides = broadcast_shapes(a.shape, b.shape)
+    shape, inner = _without(sides, axis), sides[axis]
     if is_compiling() and shape and shape[0] > 1:
-        return _in_strips(xp, a, b, shape)
-    if is_compiling() or prod(shape) * inner <= TILE:
-        return xp.sum(a * b, axis=-1, dtype=a.dtype)
+        return _in_strips(xp, a, b, shape, axis)
+    if is_compiling() or prod(sides) <= TILE:
+        return xp.sum(a * b, axis=axis, dtype=a.dtype)
     out = xp.empty(shape, dtype=a.dtype, device=device(a))
     for tile in tiles(shape, max(1, TILE // inner)):
-        out[tile] = _dot(xp, _restricted(a, tile), _restricted(b, tile))
+        # Added up one by one: pieces kept for later would pin what lies between them.
+        out[tile] = reduce(
+            add, (_product_sum(xp, a, b, tile, axis, k) for k in _slices(inner, TILE))
+        )
     return out
 
 
-def _in_strips(xp: Namespace, a: Array, b: Array, shape: Shape) -> Array:
+def _without(sides: Shape, axis: int) -> Shape:
+    """The sides but for that of the axis, which counts from the right."""
+    return (*sides[:axis], *sides[len(sides) + axis + 1 :])
+
+
+def _in_strips(xp: Namespace, a: Array, b: Array, shape: Shape, axis: int) -> Array:
     """The contraction as a compiler likes it: products fuse into their sums, so that no
     temporary is ever written, and sums that are alike into one loop."""
     rows = _slices(shape[0], ceil(shape[0] / STRIPS))
     strips = [(part, *map(slice, shape[1:])) for part in rows]
-    products = [_restricted(a, strip) * _restricted(b, strip) for strip in strips]
-    return xp.concat([xp.sum(ab, axis=-1, dtype=a.dtype) for ab in products])
+    return xp.concat(
+        [_product_sum(xp, a, b, strip, axis, slice(None)) for strip in strips]
+    )
+
+
+def _product_sum(
+    xp: Namespace, a: Array, b: Array, tile: tuple[slice, ...], axis: int, part: slice
+) -> Array:
+    """The sum over a part of the axis, for this tile of the result."""
+    at = len(tile) + 1 + axis
+    whole = (*tile[:at], part, *tile[at:])
+    product = _restricted(a, whole) * _restricted(b, whole)
+    return xp.sum(product, axis=axis, dtype=a.dtype)
+
+
+def _restricted(x: Array, part: tuple[slice, ...]) -> Array:
+    """What of x broadcasts to this part of the product."""
+    sides = zip(x.shape, part[len(part) - x.ndim :], strict=True)
+    return x[tuple(slice(None) if side == 1 else along for side, along in sides)]
 
 
 def tiles(shape: Shape, size: int) -> Iterator[tuple[slice, ...]]:
@@ -188,24 +217,6 @@ def tiles(shape: Shape, size: int) -> Iterator[tuple[slice, ...]]:
 
 def _slices(side: int, step: int) -> list[slice]:
     return [slice(i, min(i + step, side)) for i in range(0, side, step)]
-
-
-def _restricted(x: Array, tile: tuple[slice, ...]) -> Array:
-    """The part of x that broadcasts to this tile of the result."""
-    present = tile[len(tile) - (x.ndim - 1) :]
-    sides = zip(x.shape[:-1], present, strict=True)
-    index = (slice(None) if side == 1 else part for side, part in sides)
-    return x[(*index, slice(None))]
-
-
-def _dot(xp: Namespace, a: Array, b: Array) -> Array:
-    """Sum over the last axis of a * b, in pieces where that axis alone exceeds TILE."""
-    # Added up one by one: pieces kept for later would pin what lies between them.
-    pieces = (
-        xp.sum(a[..., part] * b[..., part], axis=-1, dtype=a.dtype)
-        for part in _slices(a.shape[-1], TILE)
-    )
-    return reduce(add, pieces)
 
 
 def _transposed(x: Array) -> Array:
