@@ -1,9 +1,11 @@
 """Matrix products by hand: broadcast, multiply, sum.
 
 Every product here is one contraction: two operands that broadcast against each other,
-multiplied and summed over their common last axis. Both are row-major along that axis,
-because a sum over a strided or a middle axis costs up to twenty times as much, and the
-multiplication goes tile by tile, because the whole product needs m*n*p elements.
+multiplied and summed over one common axis, tile by tile, because the whole product
+needs m*n*p elements. Both operands are row-major first, since strides cost more than
+a copy. The summed axis is the last one, along which both are contiguous, where it is
+longer than a row of the result. Where it is not, many short sums cost twice as much as
+a sum of outer products: then it comes first, and both are contiguous behind it.
 
 (The file is not called matmul.py: a package cannot hold a function and a module of one
 name.)
