@@ -122,6 +122,8 @@ def train(
     """
     console = stderr if json == Path("-") else Console()
     _require_writable(out, resume=resume, json=json)
+    if compare:
+        _use_one_thread()
     experiment = Experiment(
         Settings(
             data=data,
@@ -192,9 +194,17 @@ def _saver(
     return saver
 
 
+def _use_one_thread() -> None:
+    """Compare on one thread, as the benchmarks do: on arrays this small a second one
+    only waits, and on a busy machine would make the built-ins look far too slow."""
+    namespace_named("torch")
+    import torch
+
+    torch.set_num_threads(1)
+
+
 def _twin(experiment: Experiment) -> Twin:
     # Only here: PyTorch is not needed without --compare.
-    namespace_named("torch")
     from scratchnet.comparison import Twin
 
     return Twin(
