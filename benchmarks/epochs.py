@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from measure import Work, interleaved, ratio, table
 
-from scratchnet.arrays import Array, compiled, namespace_named
+from scratchnet.arrays import Array, namespace_named
 from scratchnet.comparison import torch_net, torch_sgd, torch_step
+from scratchnet.compilation import compiled
 from scratchnet.data import Batches, Standardizer
 from scratchnet.datasets import mnist
 from scratchnet.layers import Sequential, perceptron

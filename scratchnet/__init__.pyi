@@ -34,18 +34,10 @@ from .errors import (
     ScratchnetError,
     UnavailableError,
 )
+from .evaluation import accuracy, evaluate, predict
 from .initialization import kaiming_normal, lecun_normal, scaled_normal
 from .labels import check_labels, one_hot
-from .layers import (
-    Function,
-    Layer,
-    Linear,
-    Sequential,
-    parameters,
-    perceptron,
-    state,
-    with_state,
-)
+from .layers import Function, Layer, Linear, Sequential, perceptron
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_vjp,
@@ -67,17 +59,8 @@ from .products import (
 )
 from .progress import ProgressBar
 from .reductions import mean, mean_vjp, sum, sum_vjp
-from .training import (
-    Callback,
-    Epoch,
-    History,
-    Run,
-    accuracy,
-    evaluate,
-    fit,
-    predict,
-    train_step,
-)
+from .training import Callback, Epoch, History, Run, fit, train_step
+from .walking import parameters, state, with_state
 
 __all__ = [
     "SGD",

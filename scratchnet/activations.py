@@ -6,7 +6,15 @@ device; all pass NaN on. An array of another kind raises ArgumentTypeError.
 
 from __future__ import annotations
 
-from scratchnet.arrays import Array, Namespace, Pullback, operands, scalar
+from scratchnet.arrays import (
+    Array,
+    Namespace,
+    Pullback,
+    operands,
+    pullback_of,
+    scalar,
+    total,
+)
 from scratchnet.errors import ArgumentError
 
 
@@ -24,13 +32,14 @@ def relu_vjp(x: Array, /) -> tuple[Array, Pullback]:
         # Chosen, not multiplied by 0 or 1: g may be infinite.
         return (xp.where(x <= 0, xp.zeros_like(g), g),)
 
-    return relu(x), pullback
+    y = relu(x)
+    return y, pullback_of("relu pullback", y, pullback)
 
 
 def leaky_relu(x: Array, /, *, slope: float = 0.01) -> Array:
     """X where x > 0, else slope * x. Signature ()->()."""
     xp = operands("leaky_relu", x=x)
-    return xp.where(x <= 0, scalar(slope, like=x) * x, x)
+    return xp.where(x > 0, x, scalar(slope, like=x) * x)
 
 
 def leaky_relu_vjp(x: Array, /, *, slope: float = 0.01) -> tuple[Array, Pullback]:
@@ -38,9 +47,10 @@ def leaky_relu_vjp(x: Array, /, *, slope: float = 0.01) -> tuple[Array, Pullback
     xp = operands("leaky_relu", x=x)
 
     def pullback(g: Array) -> tuple[Array]:
-        return (xp.where(x <= 0, scalar(slope, like=g) * g, g),)
+        return (xp.where(x > 0, g, scalar(slope, like=g) * g),)
 
-    return leaky_relu(x, slope=slope), pullback
+    y = leaky_relu(x, slope=slope)
+    return y, pullback_of("leaky_relu pullback", y, pullback)
 
 
 def elu(x: Array, /, *, alpha: float = 1.0) -> Array:
@@ -61,7 +71,8 @@ def elu_vjp(x: Array, /, *, alpha: float = 1.0) -> tuple[Array, Pullback]:
         slope = scalar(alpha, like=x) * xp.exp(_at_most_zero(xp, x))
         return (xp.where(x <= 0, g * slope, g),)
 
-    return elu(x, alpha=alpha), pullback
+    y = elu(x, alpha=alpha)
+    return y, pullback_of("elu pullback", y, pullback)
 
 
 def _at_most_zero(xp: Namespace, x: Array) -> Array:
@@ -85,7 +96,8 @@ def sigmoid_vjp(x: Array, /) -> tuple[Array, Pullback]:
         z, one = xp.exp(-xp.abs(x)), scalar(1, like=x)
         return (g * (z / ((one + z) * (one + z))),)
 
-    return sigmoid(x), pullback
+    y = sigmoid(x)
+    return y, pullback_of("sigmoid pullback", y, pullback)
 
 
 def sine(x: Array, /) -> Array:
@@ -100,7 +112,8 @@ def sine_vjp(x: Array, /) -> tuple[Array, Pullback]:
     def pullback(g: Array) -> tuple[Array]:
         return (g * xp.cos(x),)
 
-    return sine(x), pullback
+    y = sine(x)
+    return y, pullback_of("sine pullback", y, pullback)
 
 
 def softmax(x: Array, /, *, axis: int = -1) -> Array:
@@ -116,18 +129,17 @@ def softmax(x: Array, /, *, axis: int = -1) -> Array:
     xp = operands("softmax", x=x)
     _require_classes("softmax", x, axis)
     powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
-    return powers / xp.sum(powers, axis=axis, keepdims=True)
+    return powers / total(powers, axis=axis, keepdims=True)
 
 
 def softmax_vjp(x: Array, /, *, axis: int = -1) -> tuple[Array, Pullback]:
     """softmax(x) and its pullback g -> (y * (g - sum(g * y)),)."""
-    xp = operands("softmax", x=x)
     y = softmax(x, axis=axis)
 
     def pullback(g: Array) -> tuple[Array]:
-        return (y * (g - xp.sum(g * y, axis=axis, keepdims=True)),)
+        return (y * (g - total(g * y, axis=axis, keepdims=True)),)
 
-    return y, pullback
+    return y, pullback_of("softmax pullback", y, pullback)
 
 
 def log_softmax(x: Array, /, *, axis: int = -1) -> Array:
@@ -143,7 +155,7 @@ def log_softmax(x: Array, /, *, axis: int = -1) -> Array:
     xp = operands("log_softmax", x=x)
     _require_classes("log_softmax", x, axis)
     shifted = x - xp.max(x, axis=axis, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
+    return shifted - xp.log(total(xp.exp(shifted), axis=axis, keepdims=True))
 
 
 def log_softmax_vjp(x: Array, /, *, axis: int = -1) -> tuple[Array, Pullback]:
@@ -153,13 +165,13 @@ def log_softmax_vjp(x: Array, /, *, axis: int = -1) -> tuple[Array, Pullback]:
 
     def pullback(g: Array) -> tuple[Array]:
         # exp(y) is softmax(x); exp(x) would overflow where y does not.
-        return (g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True),)
+        return (g - xp.exp(y) * total(g, axis=axis, keepdims=True),)
 
-    return y, pullback
+    return y, pullback_of("log_softmax pullback", y, pullback)
 
 
 def _require_classes(where: str, x: Array, axis: int) -> None:
-    if not -x.ndim <= axis < x.ndim:
+    if not isinstance(axis, int) or not -x.ndim <= axis < x.ndim:
         raise ArgumentError(
             where, f"axis={axis}", f"but x.shape={tuple(x.shape)} has no such axis"
         )

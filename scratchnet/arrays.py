@@ -6,19 +6,16 @@ here for a namespace, for memory order, and for the way to NumPy and back.
 
 from __future__ import annotations
 
-import functools
 import importlib
 import platform
 import sys
-import warnings
 from collections.abc import Callable, Mapping
-from types import FunctionType
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 
 import array_api_compat
 import numpy as np
 
-from scratchnet.errors import ArgumentTypeError, UnavailableError
+from scratchnet.errors import ArgumentError, ArgumentTypeError, UnavailableError
 
 #: An array of any library that follows the array API standard.
 Array: TypeAlias = Any
@@ -27,9 +24,17 @@ Namespace: TypeAlias = Any
 #: From the cotangent of a result to the cotangents of the array arguments.
 Pullback: TypeAlias = Callable[[Array], tuple[Array, ...]]
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 LIBRARIES = ("numpy", "torch")
+DTYPES = frozenset(
+    f"{kind}{bits}"
+    for kind, sizes in {
+        "float": (16, 32, 64),
+        "bfloat": (16,),
+        "int": (8, 16, 32, 64),
+        "uint": (8, 16, 32, 64),
+    }.items()
+    for bits in sizes
+) | {"bool"}
 
 # What has been found out before: asking array_api_compat anew for every operation
 # costs as much as a small operation itself. An array of NumPy or PyTorch has the
@@ -80,22 +85,10 @@ def operands(
 
 def _checked(where: str, kind: Any, arrays: Mapping[str, Array]) -> Namespace:
     """What `operands` does where it does not see at a glance that all is well."""
-    for name, x in arrays.items():
-        if not is_array(x):
-            raise ArgumentTypeError(
-                where,
-                f"{name} is a {type(x).__name__}",
-                "required an array of NumPy, PyTorch or another array API library",
-            )
-    try:
-        xp = array_namespace(*arrays.values())
-    except TypeError:
-        raise _mixed(where, "libraries", arrays, library) from None
+    xp = common_namespace(where, **arrays)
     dtypes = {x.dtype for x in arrays.values()}
     if len(dtypes) > 1:
         raise _mixed(where, "dtypes", arrays, lambda x: dtype_name(x.dtype))
-    if len({device(x) for x in arrays.values()}) > 1:
-        raise _mixed(where, "devices", arrays, lambda x: str(device(x)))
     dtype = dtypes.pop()
     name, x = next(iter(arrays.items()))
     fits = bool(xp.isdtype(dtype, kind))
@@ -109,11 +102,58 @@ def _checked(where: str, kind: Any, arrays: Mapping[str, Array]) -> Namespace:
     return xp
 
 
+def common_namespace(where: str, /, **arrays: Array) -> Namespace:
+    """The namespace of the named arguments of `where`, whatever their dtypes.
+
+    Raises ArgumentTypeError, naming the arguments, unless all are arrays of one library
+    on one device.
+    """
+    for name, x in arrays.items():
+        if not is_array(x):
+            raise ArgumentTypeError(
+                where,
+                f"{name} is a {type(x).__name__}",
+                "required an array of NumPy, PyTorch or another array API library",
+            )
+    try:
+        xp = array_namespace(*arrays.values())
+    except TypeError:
+        raise _mixed(where, "libraries", arrays, library) from None
+    if len({device(x) for x in arrays.values()}) > 1:
+        raise _mixed(where, "devices", arrays, lambda x: str(device(x)))
+    return xp
+
+
 def _mixed(
     where: str, what: str, arrays: Mapping[str, Array], of: Callable[[Array], str]
 ) -> ArgumentTypeError:
     found = ", ".join(f"{name}: {of(x)}" for name, x in arrays.items())
     return ArgumentTypeError(where, f"mixed {what} ({found})", "required one for all")
+
+
+def pullback_of(where: str, y: Array, pullback: Pullback, /) -> Pullback:
+    """The pullback of the result y, which first looks whether its cotangent fits y."""
+
+    def checked(g: Array) -> tuple[Array, ...]:
+        require_cotangent(where, g, y)
+        return pullback(g)
+
+    return checked
+
+
+def require_cotangent(where: str, g: Array, y: Array, /) -> None:
+    """Raise unless g is a cotangent of the result y.
+
+    Raises ArgumentTypeError for another library, dtype or device than that of y, and
+    ArgumentError for another shape, which would be broadcast or reinterpreted.
+    """
+    operands(where, cotangent=g, result=y)
+    if g.shape != y.shape:
+        raise ArgumentError(
+            where,
+            f"cotangent.shape={tuple(g.shape)}",
+            f"required that of the result, {tuple(y.shape)}",
+        )
 
 
 def library(x: Array) -> str:
@@ -146,6 +186,21 @@ def scalar(value: float, /, *, like: Array) -> Array:
 def as_dtype(x: Array, dtype: Any, /) -> Array:
     """x in this dtype: itself where it has it already."""
     return x if x.dtype == dtype else array_namespace(x).astype(x, dtype)
+
+
+def accumulator(xp: Namespace, dtype: Any) -> Any:
+    """The dtype to add up in: float32 for the half-precision formats, else itself."""
+    return xp.float32 if dtype_name(dtype) in ("float16", "bfloat16") else dtype
+
+
+def total(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """The sum of x in its own dtype, added up in its accumulator.
+
+    NumPy adds float16 up in float16 along every axis but the last: 4096 ones are 2048.
+    """
+    xp = array_namespace(x)
+    wide = accumulator(xp, x.dtype)
+    return as_dtype(xp.sum(x, axis=axis, dtype=wide, keepdims=keepdims), x.dtype)
 
 
 def row_major(x: Array, /) -> Array:
@@ -196,7 +251,7 @@ def from_numpy(
     name = dtype or dtype_name(x.dtype)
     # The library itself will do for its namespace, if an old one lacks `device`.
     xp = namespace_named(xp.__name__) if xp.__name__ in LIBRARIES else xp
-    if not hasattr(xp, name):
+    if name not in DTYPES or not hasattr(xp, name):
         raise UnavailableError(
             "from_numpy", f"dtype={name!r}", f"which {_short(xp)} does not have"
         )
@@ -205,7 +260,7 @@ def from_numpy(
         return xp.asarray(
             np.array(x, order="C"), dtype=getattr(xp, name), device=device
         )
-    except (RuntimeError, AssertionError, ValueError) as error:
+    except (RuntimeError, AssertionError, ValueError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise UnavailableError(
             "from_numpy",
@@ -237,54 +292,6 @@ def is_compiling() -> bool:
     """Whether torch.compile is tracing us, so that values cannot be looked at."""
     torch = sys.modules.get("torch")
     return torch is not None and bool(torch.compiler.is_compiling())
-
-
-def compiled(function: F) -> F:
-    """Function through torch.compile: one graph for each set of shapes, no fallback.
-
-    Raises UnavailableError where PyTorch or a C++ compiler is missing.
-    """
-    namespace_named("torch")
-    import torch
-
-    # Dynamo counts compilations by code object and gives up after eight. With one of
-    # its own this function does not share the count with its like, as closures do.
-    own = FunctionType(
-        function.__code__.replace(),
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
-    options: dict[str, Any] = {
-        # What is read more than once is computed once, not again in every inner loop.
-        "realize_reads_threshold": 1,
-        # Functions and tables of modules stay what they were at compilation: to check
-        # all of them anew takes as long as a small step.
-        "guard_filter_fn": torch.compiler.skip_guard_on_globals_unsafe,
-    }
-    graph = torch.compile(own, fullgraph=True, dynamic=False, options=options)
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        with warnings.catch_warnings():
-            # With warnings as errors either of these would end the compilation: that
-            # Dynamo traces through the cached look-ups of array_api_compat, and that
-            # PyTorch itself still uses torch.jit.
-            warnings.filterwarnings(
-                "ignore", "Dynamo detected a call to a `functools.lru"
-            )
-            warnings.filterwarnings("ignore", "`torch.jit.script")
-            try:
-                return graph(*args, **kwargs)
-            except Exception as error:
-                if "InvalidCxxCompiler" not in repr(error):
-                    raise
-                raise UnavailableError(
-                    "compile", "there is no C++ compiler", "required by torch.compile"
-                ) from None
-
-    return cast(F, call)
 
 
 def numerics(xp: Namespace) -> dict[str, str]:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import zip_longest
 
-from scratchnet.arrays import Array, Pullback, array_namespace, operands
+from scratchnet.arrays import (
+    Array,
+    Pullback,
+    array_namespace,
+    common_namespace,
+    operands,
+    pullback_of,
+    total,
+)
 from scratchnet.errors import ArgumentError
 
 Shape = tuple[int, ...]
@@ -18,9 +26,14 @@ Shape = tuple[int, ...]
 def broadcast_shapes(*shapes: Shape, where: str = "broadcast_shapes") -> Shape:
     """The shape that arrays of these shapes broadcast to; `where` heads the message.
 
-    Raises ArgumentError, with the shapes aligned from the right and the clashing axis
-    marked, where two sides differ and neither is 1.
+    Raises ArgumentError for what is no shape and, with the shapes aligned from the
+    right and the clashing axis marked, where two sides differ and neither is 1.
     """
+    for shape in shapes:
+        if not isinstance(shape, tuple | list) or any(side < 0 for side in shape):
+            raise ArgumentError(
+                where, f"shape={shape!r}", "required a tuple of sides, 0 or more"
+            )
     sides = [set(column) - {1} for column in _columns(shapes)]
     clashes = [axis for axis, found in enumerate(sides, -len(sides)) if len(found) > 1]
     if clashes:
@@ -73,7 +86,8 @@ def broadcast_to_vjp(x: Array, shape: Shape, /) -> tuple[Array, Pullback]:
     def pullback(g: Array) -> tuple[Array]:
         return (unbroadcast(g, x.shape),)
 
-    return broadcast_to(x, shape), pullback
+    y = broadcast_to(x, shape)
+    return y, pullback_of("broadcast_to pullback", y, pullback)
 
 
 def unbroadcast(g: Array, shape: Shape, /) -> Array:
@@ -99,7 +113,7 @@ def unbroadcast(g: Array, shape: Shape, /) -> Array:
     if added == 0 and not stretched:
         return g
     axes = (*range(added), *stretched)
-    return xp.reshape(xp.sum(g, axis=axes, dtype=g.dtype, keepdims=True), shape)
+    return xp.reshape(total(g, axis=axes, keepdims=True), shape)
 
 
 def expand_dims(x: Array, axes: int | Shape, /) -> Array:
@@ -129,7 +143,7 @@ def outer(operator: Callable[[Array, Array], Array], x: Array, y: Array, /) -> A
     Signature (*a),(*b)->(*a,*b); x and y of any rank and of one library; the operator
     broadcasts (`operator.mul`, `operator.add`, `operator.gt`, ...).
     """
-    array_namespace(x, y)
+    common_namespace("outer", x=x, y=y)
     return operator(expand_dims(x, tuple(range(x.ndim, x.ndim + y.ndim))), y)
 
 

@@ -1,8 +1,8 @@
 """Checkpoints: a training run in one safetensors file, and the exact way back.
 
 The file is written beside the old one, flushed, read back and compared before it takes
-the old one's place: whenever a run is killed, a whole checkpoint is there. Nothing is
-ever unpickled.
+the old one's place: whenever a run is killed, a whole checkpoint is there. A digest of
+all the rest is in the file: one changed byte is noticed. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -31,8 +32,8 @@ from scratchnet.arrays import (
 )
 from scratchnet.data import Batches
 from scratchnet.errors import CheckpointError, ScratchnetError
-from scratchnet.layers import parameters, state, with_state
 from scratchnet.training import Epoch, History, Run
+from scratchnet.walking import parameters, state, with_state
 
 FORMAT = "scratchnet checkpoint 1"
 
@@ -64,23 +65,25 @@ class Checkpoint:
 def save(checkpoint: Checkpoint, path: Path, /) -> None:
     """Write the checkpoint to path, replacing what is there all at once.
 
-    Raises CheckpointError where the disk is full, the folder cannot be written to, or
-    what was written does not read back the same; the old file then stays as it was.
+    Raises CheckpointError for a full disk, a folder that cannot be written to, and what
+    does not read back as it was written; the old file then stays as it was.
     """
-    tensors, record = _packed(checkpoint)
-    record["dtypes"] = _dtypes(checkpoint.run)
-    record["numerics"] = _numerics(checkpoint.run)
+    run, (tensors, record) = checkpoint.run, _packed(checkpoint)
+    record |= {"dtypes": _dtypes(run), "numerics": _numerics(run)}
     metadata = {"format": FORMAT, "record": json.dumps(record)}
+    metadata["digest"] = _digest(tensors, metadata)
     partial = path.with_name(f"{path.name}.partial")
     try:
         save_file(tensors, partial, metadata=metadata)
         _flush(partial)
-        if _digest(*_read(partial)) != _digest(tensors, metadata):
+        found = _read(partial)
+        if found[1] != metadata or not _is_whole(*found):
             raise OSError("what was written reads back differently")
         partial.replace(path)
         _flush(path.parent)
-    except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
+    except (OSError, SafetensorError, CheckpointError) as error:
+        with suppress(OSError):  # it may not be there, or be a folder
+            partial.unlink()
         raise CheckpointError(
             "checkpoint.save",
             f"{path} cannot be written ({error})",
@@ -105,7 +108,7 @@ def load(path: Path, model: Any, /) -> Checkpoint:
             str(path), f"is of another architecture: {found}", required
         ) from None
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path, repr(error)) from None
     _warn_of_differences(path, then, _numerics(run))
     return Checkpoint(run, settings)
 
@@ -119,7 +122,7 @@ def progress(path: Path, /) -> tuple[dict[str, Any], int]:
     try:
         return dict(record["settings"]), int(record["run"]["epoch"])
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path, repr(error)) from None
 
 
 @dataclass
@@ -165,7 +168,7 @@ def _packed(checkpoint: Checkpoint) -> tuple[Tensors, dict[str, Any]]:
         "run": {
             "epoch": run.epoch,
             "batch": run.batch,
-            "rows": run.rows,
+            "rows": list(run.rows),
             "correct": [int(count) for count in run.correct],
             "seconds": run.seconds,
             "epochs": [asdict(epoch) for epoch in run.history.epochs],
@@ -244,16 +247,24 @@ def _recorded(path: Path) -> tuple[Tensors, dict[str, Any]]:
         raise CheckpointError(
             str(path), f"has format {metadata.get('format')!r}", f"required {FORMAT!r}"
         )
+    if not _is_whole(tensors, metadata):
+        raise _damaged(path, "its digest is that of other content")
     try:
         return tensors, dict(json.loads(metadata["record"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path, repr(error)) from None
 
 
-def _damaged(path: Path, error: Exception) -> CheckpointError:
+def _damaged(path: Path, reason: str) -> CheckpointError:
     return CheckpointError(
-        str(path), f"is damaged ({error!r})", "required a whole checkpoint"
+        str(path), f"is damaged ({reason})", "required a whole checkpoint"
     )
+
+
+def _is_whole(tensors: Tensors, metadata: Mapping[str, str]) -> bool:
+    """Whether the digest in the metadata is that of all the rest."""
+    rest = {name: text for name, text in metadata.items() if name != "digest"}
+    return metadata.get("digest") == _digest(tensors, rest)
 
 
 def _digest(tensors: Tensors, record: Mapping[str, Any]) -> str:

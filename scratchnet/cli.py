@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 import warnings
@@ -17,20 +16,15 @@ from rich.table import Table
 from scratchnet.arrays import namespace_named
 from scratchnet.checkpoint import Saver
 from scratchnet.doctor import findings
-from scratchnet.errors import (
-    ArgumentError,
-    CheckpointError,
-    ScratchnetError,
-    UnavailableError,
-)
+from scratchnet.errors import ScratchnetError, UnavailableError
 from scratchnet.experiment import (
     ACTIVATIONS,
     CHECKPOINT,
     Experiment,
     Settings,
     dump,
-    unfinished,
 )
+from scratchnet.outputs import STDOUT, exists, require_writable, try_to_write, write
 from scratchnet.progress import EpochRows, ProgressBar
 
 if TYPE_CHECKING:
@@ -46,6 +40,8 @@ app = typer.Typer(
 stderr = Console(stderr=True)
 DEFAULT = Settings()
 INTERRUPTED, INTERNAL, UNUSABLE = 130, 70, 2
+HISTORY = "history.json"
+#: What --json means by it.
 
 
 def main() -> None:
@@ -120,8 +116,8 @@ def train(
 
     Without options: a linear net, NumPy, the digits in the package.
     """
-    console = stderr if json == Path("-") else Console()
-    _require_writable(out, resume=resume, json=json)
+    console = stderr if json == STDOUT else Console()
+    require_writable(out, resume=resume, json=json)
     if compare:
         _use_one_thread()
     experiment = Experiment(
@@ -141,55 +137,37 @@ def train(
             seed=seed,
         )
     )
-    saver = _saver(experiment, out, resume=resume, every=save_every)
+    if out is not None and resume:
+        _resume(experiment, out / CHECKPOINT)
     twin = _twin(experiment) if compare else None
+    for path in (out and out / HISTORY, json):
+        if path is not None and path != STDOUT:
+            try_to_write(path)
+    # From here on the run in --out is this one: all that can fail has been tried.
+    saver = _saver(experiment, out, every=save_every)
     _describe(experiment, console)
     _fit(experiment, saver, twin, console)
     report = experiment.report(**_compared(twin))
     if out is not None:
         _leave(experiment, report, out, console)
     if json is not None:
-        _write(json, dump(report))
+        write(json, dump(report))
     _conclude(report, console)
 
 
-def _require_writable(out: Path | None, *, resume: bool, json: Path | None) -> None:
-    """Raise before any work for what could not be written after it."""
-    if resume and out is None:
-        raise ArgumentError("train", "--resume without --out", "required the folder")
-    for option, folder in (("--out", out), ("--json", json and json.parent)):
-        if folder is not None and not _can_write_below(folder):
-            raise ArgumentError(
-                "train", f"{option} in {folder}", "required a folder to write to"
-            )
-    if out is None or resume or not (path := out / CHECKPOINT).exists():
-        return
-    if left := unfinished(path):
-        raise CheckpointError(
-            str(path),
-            f"holds an unfinished run ({left})",
-            "required another --out, or --resume to go on with it",
-        )
-
-
-def _can_write_below(folder: Path) -> bool:
-    """Whether folder, or the nearest folder above it that exists, takes files."""
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    return nearest.is_dir() and os.access(nearest, os.W_OK)
+def _resume(experiment: Experiment, path: Path) -> None:
+    if exists(path):
+        for difference in experiment.resume(path):
+            _say(f"note: resumed with other settings: {difference}")
 
 
 def _saver(
-    experiment: Experiment, out: Path | None, *, resume: bool, every: int | None
+    experiment: Experiment, out: Path | None, *, every: int | None
 ) -> Saver | None:
     """The callback that saves; before it is returned, the run it starts from is."""
     if out is None:
         return None
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / CHECKPOINT
-    if resume and path.exists():
-        for difference in experiment.resume(path):
-            _say(f"note: resumed with other settings: {difference}")
-    saver = Saver(path, experiment.settings.as_json(), every)
+    saver = Saver(out / CHECKPOINT, experiment.settings.as_json(), every)
     saver.save(experiment.run)
     return saver
 
@@ -252,7 +230,7 @@ def _leave(
     experiment: Experiment, report: dict[str, Any], out: Path, console: Console
 ) -> None:
     """Write history and pictures beside the checkpoint."""
-    _write(out / "history.json", dump(report))
+    write(out / HISTORY, dump(report))
     try:
         from scratchnet import pictures
 
@@ -260,21 +238,8 @@ def _leave(
     except UnavailableError as error:
         _say(f"note: no pictures: {error}")
         written = []
-    names = ", ".join([CHECKPOINT, "history.json", *(path.name for path in written)])
+    names = ", ".join([CHECKPOINT, HISTORY, *(path.name for path in written)])
     console.print(f"left in {out}: {names}", highlight=False)
-
-
-def _write(path: Path, text: str) -> None:
-    if path == Path("-"):
-        sys.stdout.write(text)
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    except OSError as error:
-        raise ArgumentError(
-            "train", f"{path} ({error.strerror})", "required a writable file"
-        ) from None
 
 
 def _conclude(report: dict[str, Any], console: Console) -> None:

@@ -12,9 +12,10 @@ from torch import nn
 
 from scratchnet.arrays import Array, to_numpy
 from scratchnet.data import Batches
-from scratchnet.layers import Linear, Sequential, state
+from scratchnet.layers import Linear, Sequential
 from scratchnet.optim import SGD
 from scratchnet.training import Run
+from scratchnet.walking import state
 
 
 class Sine(nn.Module):

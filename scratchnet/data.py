@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import index
+from typing import Any
 
 import numpy as np
 
 from scratchnet.arrays import (
     Array,
     array_namespace,
+    common_namespace,
     device,
     dtype_name,
     from_numpy,
     operands,
     to_numpy,
 )
-from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.errors import ArgumentError
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,8 @@ class Standardizer:
     `fit` finds them, calling applies them; integer arrays are converted to float32,
     never truncated, and no argument is written to. The deviation is that of the
     population (divided by n, not n - 1), so that a single row has one: zero. Where the
-    training values are constant the deviation is taken as 1, so that they become
-    exactly 0 and other values keep their distance.
+    training values are constant, or so near that their deviation is 0 in their dtype,
+    it is taken as 1, so that they become 0 and other values keep their distance.
 
     mean and deviation: 0-d, or (features,) when fitted per feature.
     """
@@ -40,8 +43,9 @@ class Standardizer:
         """The standardizer of the rows x, shape (n, ...), n >= 1.
 
         One mean and deviation over all elements, or one for each feature. Found in
-        float64 on the host. Raises ArgumentError for an empty x and for NaN or
-        infinite values, ArgumentTypeError for a dtype that is not real.
+        float64 on the host. Raises ArgumentError for an empty x, for NaN or infinite
+        values and for values too far apart for the deviation to be finite,
+        ArgumentTypeError for a dtype that is not real.
         """
         floating = _as_floating("Standardizer.fit", x)
         host = to_numpy(floating).astype(np.float64)
@@ -58,13 +62,22 @@ class Standardizer:
         # A constant is found by comparing: rounding leaves its computed deviation
         # a little above zero, and dividing by that would blow it up.
         constant = low == high
-        mean = np.where(constant, low, host.mean(axis=axis))
-        deviation = np.where(constant, 1.0, host.std(axis=axis))
-        target = {
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.where(constant, low, host.mean(axis=axis))
+            spread = np.where(constant, 1.0, host.std(axis=axis))
+        target: dict[str, Any] = {
             "xp": array_namespace(x),
             "dtype": dtype_name(floating.dtype),
             "device": device(x),
         }
+        held = to_numpy(from_numpy(spread, **target))
+        if not (np.isfinite(held).all() and np.isfinite(mean).all()):
+            raise ArgumentError(
+                "Standardizer.fit",
+                f"x holds values from {host.min():.3g} to {host.max():.3g}",
+                f"required a deviation that {target['dtype']} can hold",
+            )
+        deviation = np.where(held == 0, 1.0, spread)
         return cls(from_numpy(mean, **target), from_numpy(deviation, **target))
 
     def __call__(self, x: Array, /) -> Array:
@@ -117,12 +130,14 @@ class Batches:
         drop_last: bool = False,
     ) -> None:
         self.x, self.y = x, y
-        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
-        self.drop_last = drop_last
+        self.batch_size = _whole("batch_size", batch_size, 1)
+        self.seed = _whole("seed", seed, 0)
+        self.shuffle, self.drop_last = shuffle, drop_last
         self._require()
         self._next_epoch = 0
 
     def _require(self) -> None:
+        common_namespace("Batches", x=self.x, y=self.y)
         for name, array in (("x", self.x), ("y", self.y)):
             if array.ndim == 0 or array.shape[0] == 0:
                 raise ArgumentError(
@@ -136,27 +151,12 @@ class Batches:
                 f"y.shape={tuple(self.y.shape)}",
                 f"but x.shape={tuple(self.x.shape)} requires {self.x.shape[0]} rows",
             )
-        least = {"batch_size": 1, "seed": 0}
-        for name, low in least.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < low:
-                raise ArgumentError(
-                    "Batches", f"{name}={value!r}", f"required an integer >= {low}"
-                )
         if len(self) == 0:
             raise ArgumentError(
                 "Batches",
                 f"batch_size={self.batch_size} with drop_last",
                 f"but {self.rows} rows do not fill one batch",
             )
-        try:
-            array_namespace(self.x, self.y)
-        except TypeError:
-            raise ArgumentTypeError(
-                "Batches",
-                f"x is a {type(self.x).__name__}, y a {type(self.y).__name__}",
-                "required arrays of one library",
-            ) from None
 
     @property
     def rows(self) -> int:
@@ -186,3 +186,16 @@ class Batches:
             # The standard does not say what a slice beyond the end is.
             rows = order[first : min(first + self.batch_size, self.rows)]
             yield xp.take(self.x, rows, axis=0), xp.take(self.y, rows, axis=0)
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    """The value as an int, once it is a whole number of at least so much."""
+    try:
+        whole = index(value)
+    except TypeError:
+        whole = least - 1
+    if whole < least or isinstance(value, bool):
+        raise ArgumentError(
+            "Batches", f"{name}={value!r}", f"required an integer >= {least}"
+        )
+    return whole

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import md5
 from importlib.resources import as_file, files
@@ -103,7 +104,8 @@ def mnist(folder: Path | str | None = None) -> Dataset:
 
     Pixels are divided by 256. From a folder that holds the four IDX files, gzipped or
     raw, or from the cache, which is filled from the network once. Raises DataError for
-    a file that is missing, truncated or not MNIST, and where nothing can be downloaded.
+    a file that is missing, unreadable, truncated or not MNIST, and where nothing can be
+    downloaded.
     """
     found = _downloaded() if folder is None else _read_all(Path(folder))
     images = _scaled(found[TRAIN_IMAGES.name], 256)
@@ -168,11 +170,25 @@ def read_idx(folder: Path, expected: IdxFile) -> np.ndarray[Any, Any]:
 def _present(folder: Path, file: IdxFile) -> Path | None:
     """The path of the file, raw or gzipped, if it is there."""
     candidates = (folder / file.name, folder / f"{file.name}.gz")
-    return next((path for path in candidates if path.is_file()), None)
+    with _reading(folder):
+        present = [path for path in candidates if path.is_file()]
+    return present[0] if present else None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Within, what the system refuses becomes a DataError that names the path."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            str(path), f"cannot be read ({error.strerror})", "required leave to read it"
+        ) from None
 
 
 def _unpacked(path: Path) -> bytes:
-    content = path.read_bytes()
+    with _reading(path):
+        content = path.read_bytes()
     if path.suffix != ".gz":
         return content
     try:
@@ -184,7 +200,9 @@ def _unpacked(path: Path) -> bytes:
 
 
 def _read_all(folder: Path) -> Mapping[str, np.ndarray[Any, Any]]:
-    if not folder.is_dir():
+    with _reading(folder):
+        is_folder = folder.is_dir()
+    if not is_folder:
         raise DataError("mnist", f"{folder} is no folder", _REQUIRED)
     missing = [file.name for file in MNIST_FILES if not _present(folder, file)]
     if missing:
@@ -223,8 +241,9 @@ def _fetch(cache: Path, file: IdxFile) -> None:
             return
         except (OSError, DataError) as error:
             failures.append(f"{mirror}: {type(error).__name__}")
-            # It must not be taken for the file next time.
-            (cache / name).unlink(missing_ok=True)
+            # It must not be taken for the file next time, if it is there.
+            with suppress(OSError):
+                (cache / name).unlink()
     raise DataError(
         "mnist",
         f"no mirror gave {name} ({'; '.join(failures)})",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -21,14 +21,23 @@ from scratchnet.activations import (
     sine_vjp,
     softmax_vjp,
 )
-from scratchnet.arrays import Array, Pullback, from_numpy, namespace_named, to_numpy
+from scratchnet.arrays import (
+    Array,
+    Pullback,
+    from_numpy,
+    namespace_named,
+    to_numpy,
+)
+from scratchnet.compilation import compiled
 from scratchnet.data import Batches, Standardizer
 from scratchnet.datasets import Dataset, Split
-from scratchnet.errors import ArgumentError, CheckpointError
-from scratchnet.layers import parameters, perceptron
+from scratchnet.errors import ArgumentError, CheckpointError, UnavailableError
+from scratchnet.evaluation import evaluate, predict
+from scratchnet.layers import perceptron
 from scratchnet.optim import SGD
 from scratchnet.pictures import Outcome
-from scratchnet.training import Callback, Run, evaluate, fit, predict
+from scratchnet.training import Callback, Run, fit
+from scratchnet.walking import parameters
 
 ACTIVATIONS: Mapping[str, Callable[[Array], tuple[Array, Pullback]]] = {
     "relu": relu_vjp,
@@ -38,6 +47,7 @@ ACTIVATIONS: Mapping[str, Callable[[Array], tuple[Array, Pullback]]] = {
     "sine": sine_vjp,
     "softmax": softmax_vjp,
 }
+DTYPES = ("float16", "bfloat16", "float32", "float64")
 #: Rows evaluated at a time.
 VALID_ROWS = 1024
 CHECKPOINT = "checkpoint.safetensors"
@@ -84,17 +94,13 @@ class Experiment:
                 f"compile with library={settings.library!r}",
                 "required library='torch'",
             )
-        if settings.activation not in ACTIVATIONS:
-            raise ArgumentError(
-                "train",
-                f"activation={settings.activation!r}",
-                f"required one of {', '.join(ACTIVATIONS)}",
-            )
+        _require_one_of("activation", settings.activation, ACTIVATIONS)
+        _require_one_of("dtype", settings.dtype, DTYPES)
         self.optimizer = SGD(
             settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay
         )
         self._xp = namespace_named(settings.library)
-        self._on_target(np.zeros(1))
+        self._try_target()
         self.dataset = _dataset(settings.data)
         self._standardizer = Standardizer.fit(
             self._on_target(self.dataset.train.images)
@@ -215,6 +221,21 @@ class Experiment:
         }
         return {name: _finite(value) for name, value in report.items()}
 
+    def _try_target(self) -> None:
+        """Raise where the device does not answer or nothing can be compiled for it."""
+        x = self._on_target(np.zeros(1))
+        try:
+            to_numpy(x)
+        except RuntimeError:  # such as PyTorch's "meta"
+            raise UnavailableError(
+                "train",
+                f"device={self.settings.device!r}",
+                "required a device that holds values",
+            ) from None
+        if self.settings.compile:
+            # Some seconds, but the first step would fail after files were written.
+            compiled(lambda x: x + 1)(x)
+
     def _identity(self) -> dict[str, Any]:
         return {name: self.settings.as_json()[name] for name in FIXED}
 
@@ -234,14 +255,28 @@ def unfinished(path: Path, /) -> str:
     return f"epoch {epoch} of {epochs}" if epoch < epochs else ""
 
 
-def _dataset(name: str) -> Dataset:
-    if name == "digits":
-        return datasets.digits()
-    if name != "mnist" and not Path(name).is_dir():
+def _require_one_of(name: str, value: str, choices: Collection[str]) -> None:
+    if value not in choices:
         raise ArgumentError(
-            "train", f"data={name!r}", "required digits, mnist, or a folder with MNIST"
+            "train", f"{name}={value!r}", f"required one of {', '.join(choices)}"
         )
-    return datasets.mnist(None if name == "mnist" else Path(name))
+
+
+def _dataset(name: str) -> Dataset:
+    if name in ("digits", "mnist"):
+        return datasets.digits() if name == "digits" else datasets.mnist()
+    reason = ""
+    try:
+        if Path(name).is_dir():
+            return datasets.mnist(name)
+    except OSError as error:
+        # A folder above it may not be entered, or the name is too long.
+        reason = f" ({error.strerror})"
+    raise ArgumentError(
+        "train",
+        f"data={name!r}{reason}",
+        "required digits, mnist, or a folder with MNIST",
+    )
 
 
 def _finite(value: Any, /) -> Any:

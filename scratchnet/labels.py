@@ -5,6 +5,7 @@ from __future__ import annotations
 from scratchnet.arrays import (
     Array,
     array_namespace,
+    as_dtype,
     device,
     dtype_name,
     is_array,
@@ -21,8 +22,9 @@ def one_hot(labels: Array, classes: int, /) -> Array:
     Signature ()->(c). A label outside [0, c) marks no class.
     """
     xp = operands("one_hot", kind="integral", labels=labels)
-    indices = xp.arange(classes, dtype=labels.dtype, device=device(labels))
-    return indices == labels[..., None]
+    # In int64: narrower labels do not hold every class.
+    indices = xp.arange(classes, dtype=xp.int64, device=device(labels))
+    return indices == as_dtype(labels, xp.int64)[..., None]
 
 
 def check_labels(
@@ -59,7 +61,9 @@ def check_labels(
             where,
             f"labels hold {int(flat[first])} at flat position {first}",
             f"required within [0, {classes})",
-            "" if ignore_index is not None else "ignore_index=... excludes a value",
+            ""
+            if ignore_index is not None
+            else "a loss with ignore_index=... leaves a value out",
         )
 
 
@@ -78,9 +82,11 @@ def count_classes(where: str, labels: Array, /, **labelled: Array) -> int:
             f"labels are of {library(labels)} on {device(labels)}",
             f"but {name} of {library(x)} on {device(x)}",
         )
+    if x.ndim == 0:
+        raise ArgumentError(where, f"{name}.shape=()", "required an axis of classes")
     _require_integers(where, labels)
     shape, required = tuple(labels.shape), tuple(x.shape[:-1])
-    if x.ndim == 0 or shape != required:
+    if shape != required:
         one_hot_labels = shape == tuple(x.shape)
         raise ArgumentError(
             where,

@@ -1,17 +1,16 @@
 """Layers and their composition. Backpropagation is the chain rule in `Sequential.vjp`.
 
-A layer is anything that can be called with an array and has a `vjp`. Parameters are
-found by walking a layer's attributes; nothing is registered and nothing is mutated: new
-parameters make a new layer.
+A layer is anything that can be called with an array and has a `vjp`. Nothing is
+mutated: new parameters make a new layer (`walking.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,10 +19,9 @@ from scratchnet.arrays import (
     Array,
     Namespace,
     Pullback,
-    dtype_name,
     from_numpy,
-    is_array,
     operands,
+    require_cotangent,
 )
 from scratchnet.broadcasting import unbroadcast
 from scratchnet.errors import ArgumentError
@@ -38,8 +36,6 @@ from scratchnet.products import matmul
 #: From the cotangent of a layer's result to those of its input (None where it was not
 #: asked for) and of its parameters, by name.
 LayerPullback = Callable[[Array], tuple[Array | None, dict[str, Array]]]
-
-L = TypeVar("L")
 
 
 class Layer(Protocol):
@@ -112,6 +108,7 @@ class Linear:
         y = self(x)
 
         def pullback(g: Array) -> tuple[Array | None, dict[str, Array]]:
+            require_cotangent("Linear pullback", g, y)
             count = prod(x.shape[:-1])
             rows = xp.reshape(g, (count, g.shape[-1]))
             inputs = xp.reshape(x, (count, x.shape[-1]))
@@ -126,6 +123,7 @@ class Linear:
         """The namespace of x and the parameters, once they fit."""
         bias = {} if self.bias is None else {"bias": self.bias}
         xp = operands("Linear", x=x, weight=self.weight, **bias)
+        self._require_shapes()
         if x.ndim == 0 or x.shape[-1] != self.weight.shape[-1]:
             raise ArgumentError(
                 "Linear",
@@ -134,6 +132,19 @@ class Linear:
                 f"(..., {self.weight.shape[-1]})",
             )
         return xp
+
+    def _require_shapes(self) -> None:
+        shape = tuple(self.weight.shape)
+        if len(shape) != 2:
+            raise ArgumentError(
+                "Linear", f"weight.shape={shape}", "required (outputs, inputs)"
+            )
+        if self.bias is not None and tuple(self.bias.shape) != shape[:1]:
+            raise ArgumentError(
+                "Linear",
+                f"bias.shape={tuple(self.bias.shape)}",
+                f"but weight.shape={shape} requires {shape[:1]}",
+            )
 
 
 @dataclass(frozen=True)
@@ -190,77 +201,6 @@ class Sequential:
             return g, gradients
 
         return x, chain
-
-
-def state(layer: object, /) -> dict[str, Array]:
-    """The parameters of a layer by name, found by walking its attributes.
-
-    A name is the path to the array: `layers.0.weight`. Order is that of the fields.
-    """
-    return dict(_walk(layer, ""))
-
-
-def parameters(layer: object, /) -> tuple[Array, ...]:
-    """The parameters of a layer, in the order of `state`."""
-    return tuple(state(layer).values())
-
-
-def with_state(layer: L, arrays: Mapping[str, Array], /) -> L:
-    """The same layer with these arrays for parameters; the inverse of `state`.
-
-    Raises ArgumentError where names, shapes or dtypes are not those of the layer.
-    """
-    old = state(layer)
-    for name in sorted(old.keys() | arrays.keys()):
-        new, required = arrays.get(name), old.get(name)
-        if not _alike(new, required):
-            raise ArgumentError(
-                "with_state",
-                f"{name} is {_described(new)}",
-                f"required {_described(required)}",
-            )
-    return cast(L, _rebuilt(layer, arrays, ""))
-
-
-def _alike(x: Array | None, y: Array | None) -> bool:
-    if x is None or y is None:
-        return False
-    return bool(x.dtype == y.dtype and x.shape == y.shape)
-
-
-def _described(x: Array | None) -> str:
-    if x is None:
-        return "nothing"
-    return f"{dtype_name(x.dtype)} of shape {tuple(x.shape)}"
-
-
-def _children(layer: object) -> Iterator[tuple[str, Any]]:
-    """Attributes that are arrays, layers, or tuples of layers, by name."""
-    if is_dataclass(layer):
-        # Not dataclasses.fields: this runs at every step of training.
-        yield from ((name, getattr(layer, name)) for name in layer.__dataclass_fields__)
-    elif isinstance(layer, tuple):
-        yield from ((str(i), part) for i, part in enumerate(layer))
-
-
-def _walk(node: object, path: str) -> Iterator[tuple[str, Array]]:
-    for name, child in _children(node):
-        if is_array(child):
-            yield path + name, child
-        else:
-            yield from _walk(child, f"{path}{name}.")
-
-
-def _rebuilt(node: Any, arrays: Mapping[str, Array], path: str) -> Any:
-    changed: dict[str, Any] = {
-        name: arrays[path + name]
-        if is_array(child)
-        else _rebuilt(child, arrays, f"{path}{name}.")
-        for name, child in _children(node)
-    }
-    if isinstance(node, tuple):
-        return tuple(changed.values())
-    return replace(node, **changed) if changed else node
 
 
 def perceptron(

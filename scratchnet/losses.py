@@ -13,14 +13,16 @@ from scratchnet.activations import log_softmax_vjp, sigmoid
 from scratchnet.arrays import (
     Array,
     Pullback,
+    accumulator,
     array_namespace,
     as_dtype,
     operands,
+    pullback_of,
     scalar,
 )
 from scratchnet.errors import ArgumentError
 from scratchnet.labels import check_labels, count_classes, one_hot
-from scratchnet.reductions import accumulator, mean_vjp, sum_vjp
+from scratchnet.reductions import mean_vjp, sum_vjp
 
 Reduction = Literal["none", "mean", "sum"]
 
@@ -93,7 +95,7 @@ def _nll(
     wide = accumulator(xp, dtype)
     hot = one_hot(labels, classes)
     if ignore_index is not None and 0 <= ignore_index < classes:
-        hot = hot & (labels != ignore_index)[..., None]
+        hot = hot & (as_dtype(labels, xp.int64) != ignore_index)[..., None]
     costs = -log_probabilities
     if weights is not None:
         costs = costs * weights
@@ -112,7 +114,8 @@ def _nll(
         share = -scale if weights is None else -weights * scale
         return (xp.where(hot, as_dtype(share, dtype), zero),)
 
-    return as_dtype(value, dtype), pullback
+    value = as_dtype(value, dtype)
+    return value, pullback_of("nll pullback", value, pullback)
 
 
 def cross_entropy(
@@ -181,15 +184,17 @@ def binary_cross_entropy_vjp(
     """binary_cross_entropy(...) and its pullback g -> (g (p - t), -g logits)."""
     xp = operands("binary_cross_entropy", logits=logits, targets=targets)
     _require_same_shape("binary_cross_entropy", logits=logits, targets=targets)
-    positive = xp.where(logits < 0, xp.zeros_like(logits), logits)
-    costs = positive - logits * targets + xp.log1p(xp.exp(-xp.abs(logits)))
+    # Both terms are positive: nothing cancels where the probability nears the target.
+    missed = xp.where(logits > 0, scalar(1, like=logits) - targets, -targets)
+    costs = missed * logits + xp.log1p(xp.exp(-xp.abs(logits)))
     value, reduce_pullback = _reduced("binary_cross_entropy", costs, reduction)
 
     def pullback(g: Array) -> tuple[Array, Array]:
         (g,) = reduce_pullback(g)
         return g * (sigmoid(logits) - targets), -g * logits
 
-    return value, pullback
+    where = "binary_cross_entropy pullback"
+    return value, pullback_of(where, value, pullback)
 
 
 def mse(
@@ -219,7 +224,7 @@ def mse_vjp(
         d = g * (difference + difference)
         return d, -d
 
-    return value, pullback
+    return value, pullback_of("mse pullback", value, pullback)
 
 
 def _require_weights(x: Array, weights: Array | None) -> None:

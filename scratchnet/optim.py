@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isfinite
+from numbers import Real
 
 from scratchnet.arrays import Array, as_dtype, operands
-from scratchnet.errors import ArgumentError
+from scratchnet.errors import ArgumentError, ArgumentTypeError
 
 #: Arrays by parameter name.
 Arrays = Mapping[str, Array]
@@ -26,8 +27,9 @@ class SGD:
         g <- g + momentum * v                  if nesterov, else v
         p <- p - learning_rate * g
 
-    Raises ArgumentError for a hyper-parameter that is NaN, infinite or negative, and
-    for Nesterov without momentum or with dampening.
+    Raises ArgumentTypeError for a hyper-parameter that is no number, ArgumentError for
+    one that is NaN, infinite or negative, and for Nesterov without momentum or with
+    dampening.
     """
 
     learning_rate: float
@@ -40,6 +42,10 @@ class SGD:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if not isinstance(value, Real):
+                raise ArgumentTypeError(
+                    "SGD", f"{field.name}={value!r}", "required a number"
+                )
             # Dampening above 1 or below 0 is odd, but torch.optim.SGD takes it.
             if not isfinite(value) or (value < 0 and field.name != "dampening"):
                 raise ArgumentError(

@@ -2,10 +2,10 @@
 
 Every product here is one contraction: two operands that broadcast against each other,
 multiplied and summed over one common axis, tile by tile, because the whole product
-needs m*n*p elements. Both operands are row-major first, since strides cost more than
-a copy. The summed axis is the last one, along which both are contiguous, where it is
-longer than a row of the result. Where it is not, many short sums cost twice as much as
-a sum of outer products: then it comes first, and both are contiguous behind it.
+needs m*n*p elements. Both operands of a tile are row-major, since strides cost more
+than a copy. The summed axis is the last one, along which both are contiguous, unless it
+is short: many short sums cost twice as much as one sum of outer products. Then it comes
+first, and both are contiguous behind it.
 
 (The file is not called matmul.py: a package cannot hold a function and a module of one
 name.)
@@ -21,20 +21,28 @@ from operator import add
 
 from scratchnet.arrays import (
     Array,
-    Namespace,
     Pullback,
+    accumulator,
     array_namespace,
+    as_dtype,
     device,
     is_compiling,
     operands,
+    pullback_of,
     row_major,
+    total,
 )
-from scratchnet.broadcasting import Shape, broadcast_shapes, unbroadcast
+from scratchnet.broadcasting import Shape, broadcast_shapes
 from scratchnet.errors import ArgumentError
 
-#: Elements of the largest temporary: 2 MiB of float32, 4 MiB of float64. Measured: with
-#: less, the calls cost more; with more, the caches miss.
+#: Elements of the largest temporary, which is a tile of products or a row-major copy of
+#: what goes into one: 2 MiB of float32, 4 MiB of float64. Measured: with less, calls
+#: cost more; with more, the caches miss.
 TILE = 2**19
+
+#: The longest inner side that is summed as outer products, one after the other, so that
+#: the error grows with its length, not with the logarithm.
+SHORT = 256
 
 #: Strips of rows of a compiled contraction, summed side by side in one loop: they share
 #: the loads of the other operand, and no addition waits for the one before it.
@@ -56,16 +64,16 @@ def matvec(a: Array, x: Array, /) -> Array:
 
 
 def matvec_vjp(a: Array, x: Array, /) -> tuple[Array, Pullback]:
-    """matvec(a, x) and its pullback g -> (outer(g, x), a^T g)."""
-    xp = operands("matvec", a=a, x=x)
+    """matvec(a, x) and its pullback g -> (outer(g, x), a^T g), each summed over the
+    loop dimensions that the operand was broadcast along."""
+    operands("matvec", a=a, x=x)
     y = matvec(a, x)
 
     def pullback(g: Array) -> tuple[Array, Array]:
-        da = g[..., None] * x[..., None, :]
-        dx = matvec(xp.matrix_transpose(a), g)
-        return unbroadcast(da, a.shape), unbroadcast(dx, x.shape)
+        da, dx = _cotangents(a, x[..., None], g[..., None])
+        return da, dx[..., 0]
 
-    return y, pullback
+    return y, pullback_of("matvec pullback", y, pullback)
 
 
 def matmul(a: Array, b: Array, /) -> Array:
@@ -85,28 +93,65 @@ def matmul(a: Array, b: Array, /) -> Array:
     if a.ndim == 1:
         return contract(_transposed(b), a)
     _require_loops("matmul", a.shape[:-2], b.shape[:-2])
-    if b.shape[-2] <= b.shape[-1]:
+    if b.shape[-2] <= min(b.shape[-1], SHORT):
         return contract(_transposed(a)[..., None], b[..., None, :], axis=-3)
     return contract(a[..., None, :], _transposed(b)[..., None, :, :])
 
 
 def matmul_vjp(a: Array, b: Array, /) -> tuple[Array, Pullback]:
-    """matmul(a, b) and its pullback g -> (g b^T, a^T g), reduced over the loop
-    dimensions that each operand was broadcast along."""
+    """matmul(a, b) and its pullback g -> (g b^T, a^T g), each summed over the loop
+    dimensions that the operand was broadcast along."""
     xp = operands("matmul", a=a, b=b)
     y = matmul(a, b)
     left = a[None, :] if a.ndim == 1 else a
     right = b[:, None] if b.ndim == 1 else b
-    core = broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    shape = (*core, left.shape[-2], right.shape[-1])
+    loops = broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    shape = (*loops, left.shape[-2], right.shape[-1])
 
     def pullback(g: Array) -> tuple[Array, Array]:
-        g = xp.reshape(g, shape)
-        da = unbroadcast(matmul(g, _transposed(right)), left.shape)
-        db = unbroadcast(matmul(_transposed(left), g), right.shape)
+        da, db = _cotangents(left, right, xp.reshape(g, shape))
         return xp.reshape(da, a.shape), xp.reshape(db, b.shape)
 
-    return y, pullback
+    return y, pullback_of("matmul pullback", y, pullback)
+
+
+def _cotangents(a: Array, b: Array, g: Array) -> tuple[Array, Array]:
+    """Those of two stacks of matrices, from that of their product."""
+    da = _summed_product(g, _transposed(b), a.shape)
+    db = _summed_product(_transposed(a), g, b.shape)
+    return da, db
+
+
+def _summed_product(a: Array, b: Array, shape: Shape) -> Array:
+    """The product of two stacks of matrices, summed to this shape over loop dimensions.
+
+    Those that are summed become part of the inner side, so that the product before the
+    sum, which may be far larger than its result, is never there.
+    """
+    xp = array_namespace(a, b)
+    loops = broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    kept = (1,) * (len(loops) + 2 - len(shape)) + shape[:-2]
+    summed = [i for i, side in enumerate(loops) if kept[i] != side]
+    if not summed:
+        return xp.reshape(matmul(a, b), shape)
+    left = _folded(a, loops, summed)
+    right = _folded(_transposed(b), loops, summed)
+    return xp.reshape(matmul(left, _transposed(right)), shape)
+
+
+def _folded(x: Array, loops: Shape, summed: list[int]) -> Array:
+    """A stack of matrices with these loop dimensions moved into its last axis."""
+    xp = array_namespace(x)
+    sides = (1,) * (len(loops) + 2 - x.ndim) + tuple(x.shape)
+    wanted = tuple(
+        loops[i] if i in summed else side for i, side in enumerate(sides[:-2])
+    )
+    stretched = xp.broadcast_to(xp.reshape(x, sides), (*wanted, *sides[-2:]))
+    rest = [i for i in range(len(loops)) if i not in summed]
+    row, column = len(loops), len(loops) + 1
+    moved = xp.permute_dims(stretched, (*rest, row, *summed, column))
+    length = prod(wanted[i] for i in summed) * sides[-1]
+    return xp.reshape(moved, (*(wanted[i] for i in rest), sides[-2], length))
 
 
 def tensordot(a: Array, b: Array, /, *, axes: int = 2) -> Array:
@@ -116,7 +161,7 @@ def tensordot(a: Array, b: Array, /, *, axes: int = 2) -> Array:
     `matmul`. Raises ArgumentError where the contracted sides differ.
     """
     xp = operands("tensordot", kind=NUMERIC, a=a, b=b)
-    if not 0 <= axes <= min(a.ndim, b.ndim):
+    if not isinstance(axes, int) or not 0 <= axes <= min(a.ndim, b.ndim):
         raise ArgumentError(
             "tensordot", f"axes={axes}", f"required 0 to {min(a.ndim, b.ndim)}"
         )
@@ -147,7 +192,7 @@ def tensordot_vjp(a: Array, b: Array, /, *, axes: int = 2) -> tuple[Array, Pullb
         da, db = matmul(g, _transposed(right)), matmul(_transposed(left), g)
         return xp.reshape(da, a.shape), xp.reshape(db, b.shape)
 
-    return y, pullback
+    return y, pullback_of("tensordot pullback", y, pullback)
 
 
 def contract(a: Array, b: Array, /, *, axis: int = -1) -> Array:
@@ -157,20 +202,24 @@ def contract(a: Array, b: Array, /, *, axis: int = -1) -> Array:
     Signature (k),(k)->() for the last axis. The whole product is never held: at most
     TILE elements are.
     """
-    a, b = row_major(a), row_major(b)
     xp = array_namespace(a, b)
     sides = broadcast_shapes(a.shape, b.shape)
     shape, inner = _without(sides, axis), sides[axis]
     if is_compiling() and shape and shape[0] > 1:
-        return _in_strips(xp, a, b, shape, axis)
+        return _in_strips(row_major(a), row_major(b), shape, axis)
     if is_compiling() or prod(sides) <= TILE:
-        return xp.sum(a * b, axis=axis, dtype=a.dtype)
+        return total(row_major(a) * row_major(b), axis=axis)
     out = xp.empty(shape, dtype=a.dtype, device=device(a))
+    at, index, right = len(sides) + axis, None, b
     for tile in tiles(shape, max(1, TILE // inner)):
-        # Added up one by one: pieces kept for later would pin what lies between them.
-        out[tile] = reduce(
-            add, (_product_sum(xp, a, b, tile, axis, k) for k in _slices(inner, TILE))
-        )
+        sums: list[Array] = []
+        for piece in _slices(inner, TILE):
+            part = (*tile[:at], piece, *tile[at:])
+            # Tiles of the same columns come one after the other: b is copied once.
+            if (needed := _index(b, part)) != index:
+                index, right = needed, row_major(b[needed])
+            sums.append(_product_sum(row_major(a[_index(a, part)]), right, axis))
+        out[tile] = as_dtype(reduce(add, sums), a.dtype)
     return out
 
 
@@ -179,42 +228,48 @@ def _without(sides: Shape, axis: int) -> Shape:
     return (*sides[:axis], *sides[len(sides) + axis + 1 :])
 
 
-def _in_strips(xp: Namespace, a: Array, b: Array, shape: Shape, axis: int) -> Array:
+def _in_strips(a: Array, b: Array, shape: Shape, axis: int) -> Array:
     """The contraction as a compiler likes it: products fuse into their sums, so that no
     temporary is ever written, and sums that are alike into one loop."""
-    rows = _slices(shape[0], ceil(shape[0] / STRIPS))
-    strips = [(part, *map(slice, shape[1:])) for part in rows]
-    return xp.concat(
-        [_product_sum(xp, a, b, strip, axis, slice(None)) for strip in strips]
-    )
+    at, whole = len(shape) + 1 + axis, slice(None)
+    sums = []
+    for rows in _slices(shape[0], ceil(shape[0] / STRIPS)):
+        strip = (rows, *map(slice, shape[1:]))
+        part = (*strip[:at], whole, *strip[at:])
+        sums.append(_product_sum(a[_index(a, part)], b[_index(b, part)], axis))
+    return as_dtype(array_namespace(a).concat(sums), a.dtype)
 
 
-def _product_sum(
-    xp: Namespace, a: Array, b: Array, tile: tuple[slice, ...], axis: int, part: slice
-) -> Array:
-    """The sum over a part of the axis, for this tile of the result."""
-    at = len(tile) + 1 + axis
-    whole = (*tile[:at], part, *tile[at:])
-    product = _restricted(a, whole) * _restricted(b, whole)
-    return xp.sum(product, axis=axis, dtype=a.dtype)
+def _product_sum(a: Array, b: Array, axis: int) -> Array:
+    """The sum of the product over the axis, in the dtype to add up in."""
+    xp = array_namespace(a, b)
+    return xp.sum(a * b, axis=axis, dtype=accumulator(xp, a.dtype))
 
 
-def _restricted(x: Array, part: tuple[slice, ...]) -> Array:
-    """What of x broadcasts to this part of the product."""
+def _index(x: Array, part: tuple[slice, ...]) -> tuple[slice, ...]:
+    """Where x has what broadcasts to this part of the product."""
     sides = zip(x.shape, part[len(part) - x.ndim :], strict=True)
-    return x[tuple(slice(None) if side == 1 else along for side, along in sides)]
+    return tuple(slice(None) if side == 1 else along for side, along in sides)
 
 
 def tiles(shape: Shape, size: int) -> Iterator[tuple[slice, ...]]:
     """Slices that partition an array of this shape into blocks of <= size elements.
 
     Blocks are as long as possible along the last axes, so that they are contiguous.
+    Those that differ along the last axis but one alone follow each other.
     """
     steps: list[int] = []
     for side in reversed(shape):
         steps.append(max(1, min(side, size)))
         size //= steps[-1]
-    return product(*map(_slices, shape, reversed(steps)))
+    slices = [*map(_slices, shape, reversed(steps))]
+    if len(slices) < 2:
+        yield from product(*slices)
+        return
+    *loops, rows, columns = slices
+    for *loop, column in product(*loops, columns):
+        for row in rows:
+            yield (*loop, row, column)
 
 
 def _slices(side: int, step: int) -> list[slice]:

@@ -7,13 +7,14 @@ from typing import Any
 
 from scratchnet.arrays import (
     Array,
-    Namespace,
     Pullback,
+    accumulator,
     array_namespace,
     as_dtype,
-    dtype_name,
     operands,
+    pullback_of,
     scalar,
+    total,
 )
 from scratchnet.broadcasting import broadcast_to
 from scratchnet.errors import ArgumentError
@@ -26,9 +27,8 @@ def sum(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:  # 
 
     Signature (...)->(...); dtype and device are those of x; the sum of nothing is 0.
     """
-    xp = operands("sum", x=x)
-    axes = _normalized("sum", axis, x.ndim)
-    return xp.sum(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
+    operands("sum", x=x)
+    return total(x, axis=_normalized("sum", axis, x.ndim), keepdims=keepdims)
 
 
 def sum_vjp(
@@ -41,7 +41,7 @@ def sum_vjp(
     def pullback(g: Array) -> tuple[Array]:
         return (_repeated(g, x, axes),)
 
-    return y, pullback
+    return y, pullback_of("sum pullback", y, pullback)
 
 
 def mean(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
@@ -54,10 +54,11 @@ def mean(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     xp = operands("mean", x=x)
     axes = _normalized("mean", axis, x.ndim)
     count = prod(x.shape[i] for i in axes)
-    total = xp.sum(x, axis=axes, dtype=accumulator(xp, x.dtype), keepdims=keepdims)
+    wide = accumulator(xp, x.dtype)
+    added = xp.sum(x, axis=axes, dtype=wide, keepdims=keepdims)
     if count == 0:
-        return xp.full_like(total, float("nan"), dtype=x.dtype)
-    return _divided(total, count, x.dtype)
+        return xp.full_like(added, float("nan"), dtype=x.dtype)
+    return _divided(added, count, x.dtype)
 
 
 def mean_vjp(
@@ -72,12 +73,7 @@ def mean_vjp(
     def pullback(g: Array) -> tuple[Array]:
         return (_repeated(_divided(g, count, g.dtype), x, axes),)
 
-    return y, pullback
-
-
-def accumulator(xp: Namespace, dtype: Any) -> Any:
-    """The dtype to add up in: float32 for the half-precision formats, else itself."""
-    return xp.float32 if dtype_name(dtype) in ("float16", "bfloat16") else dtype
+    return y, pullback_of("mean pullback", y, pullback)
 
 
 def _divided(x: Array, count: int, dtype: Any) -> Array:
@@ -103,7 +99,7 @@ def _normalized(where: str, axis: Axes, rank: int) -> tuple[int, ...]:
 
 def _repeated(g: Array, x: Array, axes: tuple[int, ...]) -> Array:
     """g, the cotangent of a reduction of x over these axes, in the shape of x."""
-    xp = operands("pullback", g=g)
+    xp = array_namespace(g)
     kept = tuple(1 if i in axes else side for i, side in enumerate(x.shape))
     # Copied: a cotangent with stride 0 would surprise whoever writes into it.
     return xp.asarray(broadcast_to(xp.reshape(g, kept), x.shape), copy=True)

@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from scratchnet.arrays import Array, array_namespace, compiled
+from scratchnet.arrays import Array, array_namespace, library
+from scratchnet.compilation import compiled
 from scratchnet.data import Batches
 from scratchnet.errors import ArgumentError
+from scratchnet.evaluation import Loss, count_correct, evaluate, mean_over_rows
 from scratchnet.labels import check_labels
-from scratchnet.layers import Layer, state, with_state
+from scratchnet.layers import Layer
 from scratchnet.losses import cross_entropy_vjp
 from scratchnet.optim import SGD
-
-#: A loss and its pullback, of logits and labels: `cross_entropy_vjp` and its like.
-Loss = Callable[..., tuple[Array, Any]]
+from scratchnet.trace import Trace
+from scratchnet.walking import state, with_state
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class Run:
     velocities: Mapping[str, Array] = field(default_factory=dict)
     epoch: int = 0
     batch: int = 0
-    losses: tuple[float | Array, ...] = ()
-    rows: tuple[int, ...] = ()
-    correct: tuple[int | Array, ...] = ()
+    losses: Sequence[float | Array] = ()
+    rows: Sequence[int] = ()
+    correct: Sequence[int | Array] = ()
     seconds: float = 0.0
     history: History = History()
 
@@ -117,18 +118,27 @@ def fit(
     arrays, goes through torch.compile in one graph for full batches and one for a last,
     shorter batch. A run stopped by `steps` within an epoch has no row for that epoch.
 
-    Raises ArgumentError unless exactly one of epochs and steps is given, at least 0,
-    and for labels that the model has no class for.
+    Raises ArgumentError unless exactly one of epochs and steps is given, an integer of
+    at least 0; for labels that the model has no class for; for a run that is further
+    into its epoch than the batches are many; and for `compile` without PyTorch arrays.
     """
     run = run if isinstance(run, Run) else Run(run)
-    limit = _limit(epochs, steps, len(train))
+    _require_one_end(epochs, steps)
+    _require_resumable(run, train)
     for batches in (train, valid):
         if batches is not None:
             check_labels(batches.y, _classes(run.model, batches), where="fit")
-    step = _compiled_step(optimizer, loss) if compile else _plain_step(optimizer, loss)
+    step = _plain_step(optimizer, loss)
+    if compile:
+        _require_torch(run.model)
+        step = _compiled_step(optimizer, loss)
+
+    def over(run: Run) -> bool:
+        return run.epoch >= epochs if epochs is not None else run.steps >= (steps or 0)
+
     # A run may have been saved after the last step of an epoch, before its closing.
-    while run.steps < limit or run.batch == len(train):
-        run = _partial_epoch(run, step, train, limit, callbacks)
+    while not over(run) or run.batch == len(train):
+        run = _partial_epoch(run, step, train, over, callbacks)
         if run.batch == len(train):
             run = _closed(run, valid, loss)
             for callback in callbacks:
@@ -136,61 +146,34 @@ def fit(
     return run
 
 
-def evaluate(
-    model: Layer, batches: Batches, /, *, loss: Loss = cross_entropy_vjp
-) -> tuple[float, float]:
-    """Mean loss and accuracy over all rows: batches weigh by their number of rows."""
-    losses: list[Array] = []
-    rows: list[int] = []
-    right: list[Array] = []
-    for x, labels in batches.epoch(0):
-        logits = model(x)
-        losses.append(loss(logits, labels)[0])
-        rows.append(x.shape[0])
-        right.append(count_correct(logits, labels))
-    return _mean(losses, rows), sum(map(int, right)) / sum(rows)
-
-
-def accuracy(logits: Array, labels: Array, /) -> float:
-    """The share of rows whose largest logit is at the label. NaN for no rows.
-
-    Signature (n,c),(n). Raises ArgumentError where the shapes do not fit.
-    """
-    if tuple(logits.shape[:-1]) != tuple(labels.shape):
-        raise ArgumentError(
-            "accuracy",
-            f"labels.shape={tuple(labels.shape)}",
-            f"but logits.shape={tuple(logits.shape)} requires "
-            f"{tuple(logits.shape[:-1])}",
-        )
-    rows = labels.shape[0]
-    return int(count_correct(logits, labels)) / rows if rows else float("nan")
-
-
-def predict(model: Layer, x: Array, /) -> Array:
-    """The class of the largest logit of each row. Signature (n,features)->(n)."""
-    logits = model(x)
-    return array_namespace(logits).argmax(logits, axis=-1)
-
-
-def count_correct(logits: Array, labels: Array, /) -> Array:
-    """How many rows have their largest logit at the label: a 0-d integer array."""
-    xp = array_namespace(logits, labels)
-    hits = xp.argmax(logits, axis=-1) == labels
-    return xp.sum(xp.astype(hits, labels.dtype))
-
-
-def _limit(epochs: int | None, steps: int | None, per_epoch: int) -> int:
-    """How many steps there will have been in all."""
-    given = {"epochs": epochs, "steps": steps}
+def _require_one_end(epochs: int | None, steps: int | None) -> None:
     if (epochs is None) == (steps is None):
         raise ArgumentError(
             "fit", f"epochs={epochs}, steps={steps}", "required exactly one of them"
         )
-    for name, value in given.items():
-        if value is not None and value < 0:
-            raise ArgumentError("fit", f"{name}={value}", "required at least 0")
-    return steps if epochs is None else epochs * per_epoch  # type: ignore[return-value]
+    for name, value in (("epochs", epochs), ("steps", steps)):
+        if value is not None and (not isinstance(value, int) or value < 0):
+            raise ArgumentError("fit", f"{name}={value}", "required an integer >= 0")
+
+
+def _require_resumable(run: Run, train: Batches) -> None:
+    if run.batch > len(train):
+        raise ArgumentError(
+            "fit",
+            f"the run has done {run.batch} batches of its epoch",
+            f"but train has {len(train)}",
+            "resume with the batch size that it was begun with",
+        )
+
+
+def _require_torch(model: Any) -> None:
+    for name, x in state(model).items():
+        if library(x) != "torch":
+            raise ArgumentError(
+                "fit",
+                f"compile=True, but {name} is of {library(x)}",
+                "required parameters of torch",
+            )
 
 
 def _classes(model: Layer, batches: Batches) -> int:
@@ -228,22 +211,29 @@ def _compiled_step(optimizer: SGD, loss: Loss) -> Step:
 
 
 def _partial_epoch(
-    run: Run, step: Step, train: Batches, limit: int, callbacks: Sequence[Callback]
+    run: Run,
+    step: Step,
+    train: Batches,
+    over: Callable[[Run], bool],
+    callbacks: Sequence[Callback],
 ) -> Run:
-    """Take the steps that are left of this epoch, or until the limit."""
+    """Take the steps that are left of this epoch, or until the training is over."""
     began = time.perf_counter() - run.seconds
+    losses, rows, correct = Trace(run.losses), Trace(run.rows), Trace(run.correct)
     for x, labels in train.epoch(run.epoch, start=run.batch):
-        if run.steps >= limit:
+        if over(run):
             break
         model, velocities, loss, logits = step(run.model, run.velocities, x, labels)
+        losses, rows = losses.appended(loss), rows.appended(x.shape[0])
+        correct = correct.appended(count_correct(logits, labels))
         run = replace(
             run,
             model=model,
             velocities=velocities,
             batch=run.batch + 1,
-            losses=(*run.losses, loss),
-            rows=(*run.rows, x.shape[0]),
-            correct=(*run.correct, count_correct(logits, labels)),
+            losses=losses,
+            rows=rows,
+            correct=correct,
             seconds=time.perf_counter() - began,
         )
         for callback in callbacks:
@@ -262,7 +252,7 @@ def _closed(run: Run, valid: Batches | None, loss: Loss) -> Run:
         evaluate(run.model, valid, loss=loss) if valid is not None else (None, None)
     )
     epoch = Epoch(
-        loss=_mean(losses, run.rows),
+        loss=mean_over_rows(losses, run.rows),
         train_accuracy=right / sum(run.rows),
         valid_loss=valid_loss,
         valid_accuracy=valid_accuracy,
@@ -270,9 +260,3 @@ def _closed(run: Run, valid: Batches | None, loss: Loss) -> Run:
     )
     history = History((*run.history.epochs, epoch), (*run.history.losses, *losses))
     return Run(run.model, run.velocities, epoch=run.epoch + 1, history=history)
-
-
-def _mean(losses: Sequence[float | Array], rows: Sequence[int]) -> float:
-    """The mean over rows of losses that are means over batches of so many rows."""
-    pairs = zip(losses, rows, strict=True)
-    return sum(float(loss) * count for loss, count in pairs) / sum(rows)

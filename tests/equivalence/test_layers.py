@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from interim import agree, wide
 
 from scratchnet.activations import leaky_relu_vjp, relu_vjp
-from scratchnet.layers import Function, Linear, Sequential, state
+from scratchnet.layers import Function, Linear, Sequential
 from scratchnet.testing.strategies.shapes import operand_shapes
+from scratchnet.walking import state
 
 SIDES = st.integers(0, 4)
 

@@ -8,9 +8,10 @@ from scratchnet import training
 from scratchnet.activations import elu_vjp
 from scratchnet.data import Batches, Standardizer
 from scratchnet.datasets import digits
-from scratchnet.layers import perceptron, state
+from scratchnet.layers import perceptron
 from scratchnet.losses import cross_entropy_vjp
 from scratchnet.optim import SGD
+from scratchnet.walking import state
 
 
 class Beside:

@@ -74,7 +74,7 @@ FUNCTIONS = {
     if function.__module__ == module.__name__ and not name.startswith("_")
 }
 #: Functions of shapes, names and dtypes, which take no array to compute with.
-OF_NO_ARRAY = {"accumulator", "broadcast_shapes", "count_classes", "tiles"}
+OF_NO_ARRAY = {"broadcast_shapes", "count_classes", "tiles"}
 PULLBACKS = sorted(name for name in FUNCTIONS if name.endswith("_vjp"))
 
 

@@ -164,7 +164,11 @@ DAMAGE = {
         edited(b"scratchnet checkpoint 1", b"scratchnet checkpoint 9"),
         "has format 'scratchnet checkpoint 9', required 'scratchnet checkpoint 1'",
     ),
-    "no run": (edited(b'\\"run\\"', b'\\"ran\\"'), "is damaged (KeyError('run'))"),
+    "no run": (
+        edited(b'\\"run\\"', b'\\"ran\\"'),
+        "is damaged (its digest is that of other content), required a whole checkpoint",
+    ),
+    "no digest": (edited(b'"digest"', b'"dogest"'), "is damaged (its digest"),
 }
 
 
@@ -175,6 +179,40 @@ def test_a_damaged_file_is_refused_by_name(path, damage, found):
     with pytest.raises(CheckpointError) as caught:
         load(path, net)
     assert str(caught.value).startswith(f"{path}: {found}")
+
+
+def is_refused(path, net):
+    try:
+        load(path, net)
+    except CheckpointError as error:
+        return str(error).startswith(f"{path}: ")
+    return False
+
+
+def test_one_changed_byte_anywhere_is_noticed(path):
+    """In a weight, a velocity, the record, the header: each byte of the file."""
+    net = saved_run(path)
+    content = path.read_bytes()
+    overlooked = []
+    for place, byte in enumerate(content):
+        path.write_bytes(content[:place] + bytes([byte ^ 1]) + content[place + 1 :])
+        overlooked += [place] * (not is_refused(path, net))
+    assert overlooked == []
+    # The control: what is refused is the change, not the file.
+    path.write_bytes(content)
+    assert not is_refused(path, net)
+
+
+def test_a_whole_file_that_lacks_the_run_is_refused(path, monkeypatch):
+    """Of a format that we say is ours, but of another version of it."""
+    packed = checkpoint._packed
+    monkeypatch.setattr(checkpoint, "_packed", lambda saved: (packed(saved)[0], {}))
+    net = saved_run(path)
+    with pytest.raises(CheckpointError) as caught:
+        load(path, net)
+    assert str(caught.value) == (
+        f"{path}: is damaged (KeyError('run')), required a whole checkpoint"
+    )
 
 
 def test_another_architecture_is_refused(path):
@@ -212,6 +250,31 @@ def test_a_failed_write_leaves_the_last_checkpoint(path, monkeypatch, writer, fo
         save(Checkpoint(Run(net)), path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def writes_nonsense(_, path, **__):
+    path.write_bytes(b"nonsense")
+
+
+def test_what_cannot_be_read_back_is_taken_away(path, monkeypatch):
+    net = saved_run(path)
+    before = path.read_bytes()
+    monkeypatch.setattr(checkpoint, "save_file", writes_nonsense)
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        save(Checkpoint(Run(net)), path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_folder_in_the_way_is_said(path):
+    """Where the next file is written beside the last."""
+    net = saved_run(path)
+    before = path.read_bytes()
+    path.with_name(f"{path.name}.partial").mkdir()
+    with pytest.raises(CheckpointError) as caught:
+        save(Checkpoint(Run(net)), path)
+    assert str(caught.value).startswith(f"checkpoint.save: {path} cannot be written")
+    assert path.read_bytes() == before
 
 
 def test_other_versions_and_threads_are_said(path, monkeypatch):

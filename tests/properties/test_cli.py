@@ -3,12 +3,21 @@
 import errno
 import itertools
 import json
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scratchnet import checkpoint, cli, experiment, pictures, training
+from scratchnet import (
+    UnavailableError,
+    checkpoint,
+    cli,
+    experiment,
+    pictures,
+    training,
+)
 from scratchnet.experiment import CHECKPOINT
 
 
@@ -136,6 +145,89 @@ def test_a_finished_run_is_replaced(command, tmp_path):
     assert codes == [0, 0]
 
 
+def contents(folder):
+    """What is in the folder, byte for byte; a folder in it counts as empty."""
+    return {path: path.is_file() and path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def finished(command, tmp_path, monkeypatch):
+    """The folder of a finished run without pictures."""
+    monkeypatch.setattr(pictures, "write_all", lambda *_: [])
+    command("train", "--epochs", 1, "--out", tmp_path / "run")
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--dtype", "int32"),
+        ("--dtype", "pi"),
+        ("--data", "nowhere"),
+        ("--json", "."),
+        ("--json", "run"),
+    ],
+)
+def test_a_refused_command_leaves_the_finished_run(
+    command, finished, monkeypatch, arguments
+):
+    monkeypatch.chdir(finished.parent)
+    before = contents(finished)
+    code, out, err = command("train", "--out", "run", *arguments)
+    assert code == cli.UNUSABLE
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert contents(finished) == before
+
+
+def test_a_twin_that_cannot_be_made_leaves_the_finished_run(
+    command, finished, monkeypatch
+):
+    pytest.importorskip("torch")
+
+    def unavailable(_):
+        raise UnavailableError("twin", "no PyTorch", "required")
+
+    monkeypatch.setattr(cli, "_twin", unavailable)
+    before = contents(finished)
+    code, _, err = command("train", "--out", finished, "--compare")
+    assert code == cli.UNUSABLE
+    assert "error: twin: no PyTorch, required" in err
+    assert contents(finished) == before
+
+
+def test_a_history_that_is_a_folder_is_refused_before_training(command, finished):
+    (finished / "history.json").unlink()
+    (finished / "history.json").mkdir()
+    before = contents(finished)
+    code, out, err = command("train", "--out", finished)
+    assert code == cli.UNUSABLE
+    assert out == ""
+    assert f"{finished / 'history.json'} (Is a directory), required a writable" in err
+    assert contents(finished) == before
+
+
+def test_a_folder_in_the_way_of_the_checkpoint_is_refused_before_training(
+    command, finished
+):
+    (finished / f"{CHECKPOINT}.partial").mkdir()
+    before = contents(finished)
+    code, out, err = command("train", "--out", finished)
+    assert code == cli.UNUSABLE
+    assert out == ""
+    assert f"{finished / CHECKPOINT} cannot be written" in err
+    assert contents(finished) == before
+
+
+def test_a_file_that_is_there_is_replaced_by_the_outcome_alone(command, tmp_path):
+    """That it can be written to is tried before training without changing it."""
+    (tmp_path / "run.json").write_text("before")
+    command("train", "--epochs", 0, "--lr", -1, "--json", tmp_path / "run.json")
+    assert (tmp_path / "run.json").read_text() == "before"
+    command("train", "--epochs", 0, "--json", tmp_path / "run.json")
+    assert report(tmp_path / "run.json")["epochs"] == []
+
+
 def test_another_run_is_not_resumed(command, broken_off):
     code, _, err = command(*NET, "--seed", 1, "--out", broken_off, "--resume")
     assert code == cli.UNUSABLE
@@ -198,6 +290,8 @@ def test_the_twin_learns_the_same(command, tmp_path, activation):
     assert 0 <= twin["largest_difference"] < 1e-6
 
 
+#: Longer than any file system takes.
+LONG = "x" * 300
 REFUSED = {
     "SGD: learning_rate=nan, required finite and not negative": ("--lr", "nan"),
     "SGD: momentum=-1.0, required finite and not negative": ("--momentum", -1),
@@ -209,11 +303,19 @@ REFUSED = {
     "from_numpy: dtype='bfloat16', which numpy does not have": ("--dtype", "bfloat16"),
     "from_numpy: device='cuda', required a usable device": ("--device", "cuda"),
     "train: activation='gelu', required one of relu": ("--activation", "gelu"),
+    "train: dtype='int32', required one of float16, bfloat16, float32, float64": (
+        "--dtype",
+        "int32",
+    ),
     "train: compile with library='numpy', required library='torch'": ("--compile",),
     "train: --resume without --out, required the folder": ("--resume",),
     "train: --json in file, required a folder to write to": ("--json", "file/a.json"),
     "train: --out in file, required a folder to write to": ("--out", "file"),
     "train: --out in file/run, required a folder": ("--out", "file/run"),
+    f"train: {LONG}/history.json (File name too long)": ("--out", LONG),
+    f"train: {LONG} (File name too long), required a writable file": ("--json", LONG),
+    "train: . (Is a directory), required a writable file": ("--json", "."),
+    f"train: data='{LONG}'": ("--data", LONG),
     "SGD: learning_rate=-1.0": ("--lr", -1, "--out", "new", "--json", "new/a.json"),
     "for '--batch-size'": ("--batch-size", 0),
     "for '--hidden'": ("--hidden", 0),
@@ -233,6 +335,36 @@ def test_bad_input_is_one_sentence_and_touches_nothing(
     assert "Traceback" not in err
     assert out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.fixture
+def locked(tmp_path, monkeypatch):
+    """A folder that may not be entered: simulated, since root may enter any."""
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    access, stat = os.access, Path.stat
+
+    def asked(path, mode):
+        return folder not in (path, *path.parents) and access(path, mode)
+
+    def looked_at(path, **options):
+        if folder in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "access", asked)
+    monkeypatch.setattr(Path, "stat", looked_at)
+    return folder
+
+
+@pytest.mark.parametrize("option", ["--out", "--json", "--data"])
+def test_a_folder_that_may_not_be_entered_is_one_sentence(command, locked, option):
+    code, out, err = command("train", option, locked / "new" / "name")
+    assert code == cli.UNUSABLE
+    assert out == ""
+    assert err.startswith("error: train: ")
+    assert str(locked / "new") in err
+    assert len(err.splitlines()) == 1
 
 
 @without_pictures

@@ -163,7 +163,7 @@ def test_every_target_gets_the_same_batches_at_home(target):
 
 def test_arrays_of_two_libraries_make_no_batches():
     torch = pytest.importorskip("torch")
-    with pytest.raises(ArgumentTypeError, match="x is a Tensor, y a ndarray"):
+    with pytest.raises(ArgumentTypeError, match="mixed libraries"):
         Batches(torch.zeros(3, 2), np.zeros(3, np.int64), batch_size=1)
 
 
@@ -302,3 +302,16 @@ def test_rows_of_another_dtype_are_refused():
     standardize = Standardizer.fit(np.eye(3))
     with pytest.raises(ArgumentTypeError, match="mixed dtypes"):
         standardize(np.eye(3, dtype=np.float32))
+
+
+def test_a_feature_that_is_almost_constant_does_not_become_infinite():
+    """Its deviation is 0 in its dtype: dividing by that would."""
+    fitted = Standardizer.fit(
+        np.array([[1e-320, 1.0], [2e-320, 3.0]]), per_feature=True
+    )
+    assert np.isfinite(fitted(np.array([[3e-320, 2.0]]))).all()
+
+
+def test_a_numpy_integer_is_a_batch_size():
+    x = np.zeros((3, 1))
+    assert len(Batches(x, x, batch_size=np.int64(2), seed=np.int64(1))) == 2

@@ -1,5 +1,6 @@
 """The digits are what they are said to be; a damaged file is refused by name."""
 
+import errno
 import gzip
 import pickle
 import socket
@@ -274,6 +275,10 @@ def assert_is_small(data):
     np.testing.assert_array_equal(data.test.labels, X[:, 1, 1])
 
 
+def forbidden(*_, **__):
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
 @pytest.mark.usefixtures("small")
 class TestAFolder:
     def test_may_hold_the_files_raw_or_gzipped(self, tmp_path):
@@ -300,6 +305,25 @@ class TestAFolder:
         assert str(caught.value) == (
             f"mnist: {tmp_path / 'nowhere'} is no folder, required a folder with the "
             "four files of MNIST, each raw or .gz"
+        )
+
+    @pytest.mark.parametrize(
+        ("look", "named"),
+        [
+            ("is_dir", ""),
+            ("is_file", ""),
+            ("read_bytes", "train-images-idx3-ubyte.gz"),
+        ],
+    )
+    def test_that_may_not_be_read_is_named(self, tmp_path, monkeypatch, look, named):
+        """Simulated: a user with all rights may read anything."""
+        write(tmp_path, GOOD)
+        monkeypatch.setattr(Path, look, forbidden)
+        with pytest.raises(DataError) as caught:
+            mnist(tmp_path)
+        assert str(caught.value) == (
+            f"{tmp_path / named}: cannot be read (Permission denied), required leave to"
+            " read it"
         )
 
     def test_with_one_damaged_file_is_refused_by_the_name_of_the_file(self, tmp_path):
@@ -414,6 +438,14 @@ class TestADownload:
             f"  put {', '.join(GOOD)}",
             f"  into {cache}, or into a folder of yours and pass that",
         ]
+
+    def test_that_cannot_be_kept_says_so(self, served, cache, mirrors):
+        """A file where the folder of the cache would be made."""
+        url, _ = served(GOOD)
+        mirrors(url)
+        cache.parent.write_bytes(b"")
+        with pytest.raises(DataError, match=f"no mirror gave .*{url}: "):
+            mnist()
 
     def test_is_not_tried_where_a_folder_is_given(self, tmp_path, served, mirrors):
         url, log = served(GOOD)

@@ -16,6 +16,7 @@ ENTRANCE = {
     "curves.py",
     "doctor.py",
     "experiment.py",
+    "outputs.py",
     "pictures.py",
     "selfcheck.py",
 }
@@ -23,7 +24,9 @@ PIPELINE = sorted(path for path in PACKAGE.glob("*.py") if path.name not in ENTR
 
 PRODUCTS = {
     *("matmul", "dot", "vdot", "vecdot", "inner", "einsum", "tensordot", "linalg"),
-    *("mm", "bmm", "addmm", "addmv", "mv", "baddbmm", "multi_dot", "kron"),
+    *("mm", "bmm", "addmm", "addmv", "addbmm", "mv", "baddbmm", "addr", "ger"),
+    *("matvec", "vecmat", "multi_dot", "chain_matmul", "kron", "bilinear"),
+    *("__matmul__", "__rmatmul__", "__imatmul__"),
 }
 LIBRARY = {
     "softmax",
@@ -32,6 +35,9 @@ LIBRARY = {
     "cross_entropy",
     "nll_loss",
     "mse_loss",
+    "linear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
 }
 AUTOGRAD = {
     "nn",
@@ -41,6 +47,8 @@ AUTOGRAD = {
     "requires_grad",
     "requires_grad_",
     "grad",
+    "func",
+    "functorch",
 }
 PICKLE = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
 
@@ -109,6 +117,12 @@ def test_the_whole_pipeline_is_read():
         "loss.backward()",
         "x.requires_grad_()",
         "torch.autograd.grad(y, x)",
+        "torch.func.jacrev(f)(x)",
+        "np.matvec(a, x)",
+        "a.__matmul__(b)",
+        "torch.chain_matmul(a, b, c)",
+        "F.linear(x, w)",
+        "torch.binary_cross_entropy_with_logits(x, t)",
         "xp.softmax(x)",
         "x.log_softmax(-1)",
         "import pickle",

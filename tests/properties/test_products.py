@@ -28,6 +28,7 @@ from scratchnet import (
     products,
     tensordot,
     tensordot_vjp,
+    unbroadcast,
 )
 from scratchnet.arrays import from_numpy, to_numpy
 from scratchnet.testing.strategies.operands import filled, operands
@@ -221,17 +222,49 @@ def peak_of():
     return measure
 
 
-@pytest.mark.parametrize(
-    ("m", "k", "p"),
-    [(1024, 1024, 1024), (1, 10**6, 1), (2, 3, 10**6), (10**6, 2, 3)],
-    ids=str,
-)
-def test_memory_is_that_of_operands_and_result_and_little_more(peak_of, m, k, p):
-    """Whatever the sides: the whole broadcast product would take up to 4 GiB."""
-    a, b = np.ones((m, k), np.float32), np.ones((k, p), np.float32)
-    held = 4 * (m * k + k * p + m * p)
-    # Beside a row-major copy of each operand and the result, a few tiles.
-    assert peak_of(matmul, a, b) <= held + 8 * MEBIBYTE
+ONES = {
+    "a cube": ((1024, 1024), (1024, 1024)),
+    "long rows": ((1, 10**6), (10**6, 1)),
+    "a wide result": ((2, 3), (3, 10**6)),
+    "a tall result": ((10**6, 2), (2, 3)),
+    "a tall left operand": ((10**6, 32), (32, 32)),
+    "a wide left operand": ((8, 10**6), (10**6, 4)),
+    "many small matrices": ((2000, 64, 64), (64, 64)),
+}
+
+
+def as_expanded(x):
+    """A stack of one matrix, repeated with stride 0."""
+    return np.broadcast_to(x[:1], x.shape) if x.ndim > 2 else x
+
+
+@pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray, as_expanded])
+@pytest.mark.parametrize(("left", "right"), ONES.values(), ids=ONES)
+def test_beside_operands_and_result_memory_is_a_few_tiles(peak_of, left, right, layout):
+    """Whatever the sides and the layout: the whole product would take up to 4 GiB, and
+    a row-major copy of an operand up to 250 MiB."""
+    a, b = (layout(np.ones(shape, np.float32)) for shape in (left, right))
+    result = 4 * prod((*left[:-1], right[-1]))
+    assert peak_of(matmul, a, b) <= result + 12 * MEBIBYTE
+
+
+def test_a_pullback_never_holds_what_it_is_to_sum(peak_of):
+    """A matrix that met 2000 vectors: with a product for each there would be 320 MB."""
+    a, x = np.ones((200, 200), np.float32), np.ones((2000, 200), np.float32)
+    y, pullback = matvec_vjp(a, x)
+    assert peak_of(pullback, y) <= 20 * MEBIBYTE
+
+
+@pytest.mark.parametrize("k", [1, 255, 256, 257, 4096])
+def test_half_precision_is_added_up_in_single(k):
+    """NumPy adds float16 up in float16 along every axis but the last: 4096 ones would
+    be 2048."""
+    ones = np.ones((k, 300), np.float16)  # 300 columns, so that rows are added up
+    assert (matmul(ones[:, :2].T, ones) == k).all()
+    assert (
+        matmul_vjp(ones, np.ones((300, 1), np.float16))[1](ones[:, :1])[1] == k
+    ).all()
+    assert (unbroadcast(ones, (300,)) == k).all()
 
 
 def test_the_measurement_sees_the_broadcast_product(peak_of):

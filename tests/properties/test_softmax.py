@@ -15,6 +15,7 @@ from interim import agree
 
 from scratchnet import (
     cross_entropy,
+    cross_entropy_vjp,
     digits,
     log_softmax,
     nll,
@@ -173,3 +174,12 @@ def test_over_the_batch_it_would_cost_the_log_of_the_batch_size(untrained):
     logits, labels = untrained
     first = nll(np.log(softmax_over_the_batch(logits)), labels)
     assert abs(first - log(64)) < 0.1
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int64"])
+def test_labels_may_be_of_any_integer_dtype(dtype):
+    """Also of one too narrow for every class: class 256 is no class 0."""
+    labels = np.array([0, 1], dtype)
+    value, pullback = cross_entropy_vjp(np.zeros((2, 300)), labels, reduction="sum")
+    agree(value, 2 * log(300))
+    assert (np.argwhere(pullback(value)[0] < 0) == [[0, 0], [1, 1]]).all()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from interim import agree
+from targets import Target
 
 from scratchnet import (
     SGD,
@@ -27,6 +28,7 @@ from scratchnet import (
     train_step,
 )
 from scratchnet.arrays import to_numpy
+from scratchnet.trace import Trace
 
 ROWS, FEATURES, CLASSES, BATCH = 10, 3, 4, 4
 #: Ten rows in batches of four: two whole batches and one of two rows.
@@ -245,3 +247,42 @@ def test_the_last_short_batch_takes_the_step_of_its_rows_alone(target):
     assert bits(after) == bits(replace(before, model=model, velocities=velocities))
     assert after.history.losses[-1] == float(loss)
     assert float(loss) == float(cross_entropy(before.model(x), labels))
+
+
+@given(first=st.integers(1, ROWS), then=st.integers(1, ROWS))
+def test_epochs_are_counted_as_epochs_whatever_the_batch_size(first, then):
+    """A resumed run may go on with batches of another size, once an epoch is done."""
+    target = Target("numpy", "cpu", "float64")
+    run = fit(net(target), MOMENTUM, batches(target, batch_size=first), epochs=2)
+    again = fit(run, MOMENTUM, batches(target, batch_size=then), epochs=3)
+    assert again.epoch == len(again.history.epochs) == 3
+
+
+def test_what_a_run_remembers_is_not_copied_at_every_step():
+    """10,000 kept runs would hold 50 million losses, if each had a copy of its own."""
+    trace, kept = Trace(), []
+    for step in range(10_000):
+        trace = trace.appended(step)
+        kept.append(trace)
+    assert len({id(each._items) for each in kept}) == 1
+    assert [len(each) for each in kept[:3]] == [1, 2, 3]
+
+
+@given(st.lists(st.integers()), st.lists(st.integers(), min_size=1), st.data())
+def test_a_trace_is_the_tuple_of_its_items(items, more, data):
+    """Whatever is appended to it, twice even: it stays what it was."""
+    trace = Trace(items)
+    longer, other = trace, trace
+    for item in more:
+        longer, other = longer.appended(item), other.appended(-item)
+    assert trace == tuple(items)
+    assert longer == (*items, *more)
+    assert other == (*items, *(-item for item in more))
+    at = data.draw(st.slices(len(longer)))
+    assert longer[at] == (*items, *more)[at]
+    assert longer[-1] == more[-1]
+
+
+def test_accuracy_is_a_share_of_all_that_is_labelled():
+    logits = np.eye(3)[np.array([[0, 1], [2, 0]])]
+    assert accuracy(logits, np.array([[0, 1], [2, 1]])) == 0.75
