@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
-from targets import CPU, CUDA, Target
+from targets import CPU, CUDA, HALF, Target
 
 # Hypothesis brings a `ci` profile of its own and loads it where it sees a CI: every
 # field is set here, so that nothing of it is inherited.
@@ -44,22 +44,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes a `target` runs on every CPU target, in tests/gpu on CUDA's."""
-    if "target" in metafunc.fixturenames:
-        on_device = "gpu" in Path(metafunc.module.__file__).parts
-        chosen = CUDA if on_device else CPU
-        marks = [pytest.mark.cuda] if on_device else []
-        metafunc.parametrize(
-            "target",
-            [pytest.param(target, marks=marks, id=str(target)) for target in chosen],
-        )
+    """A test that takes a `target` runs on every CPU target, in tests/gpu on CUDA's.
+
+    One that takes `any_target` runs in half precision too, on CPUs.
+    """
+    for name, on_cpu in {"target": CPU, "any_target": (*CPU, *HALF)}.items():
+        if name in metafunc.fixturenames:
+            on_device = "gpu" in Path(metafunc.module.__file__).parts
+            marks = [pytest.mark.cuda] if on_device else []
+            params = [
+                pytest.param(target, marks=marks, id=str(target))
+                for target in (CUDA if on_device else on_cpu)
+            ]
+            metafunc.parametrize(name, params)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    target: Target | None = getattr(
-        item, "callspec", None
-    ) and item.callspec.params.get("target")
-    if target is not None and (reason := target.unavailable()):
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    targets = (x for x in params.values() if isinstance(x, Target))
+    for reason in filter(None, (target.unavailable() for target in targets)):
         pytest.skip(reason)
     if item.get_closest_marker("mnist") and not os.environ.get("SCRATCHNET_MNIST"):
         pytest.skip("SCRATCHNET_MNIST does not name a folder with the MNIST files")

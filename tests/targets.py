@@ -52,4 +52,6 @@ CPU = tuple(
     for library in ("numpy", "torch")
     for dtype in ("float32", "float64")
 )
+#: Half precision: for claims about single operations, whose bounds still say something.
+HALF = tuple(Target(library, "cpu", "float16") for library in ("numpy", "torch"))
 CUDA = tuple(Target("torch", "cuda", dtype) for dtype in ("float32", "float64"))

@@ -17,7 +17,9 @@ def python_blocks(document: str) -> str:
     return "\n\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/why-not-rtol.md"]
+)
 def test_the_code_of_a_document_runs(document):
     program = python_blocks(document)
     names: dict[str, object] = {}

@@ -1,0 +1,25 @@
+from .bounded import Bounded, UnboundedError
+from .compare import Comparison, accepted, assert_within, oracle, within
+from .contract import Contract
+from .formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format, format_of
+from .references import REFERENCES, Algorithm, Reference
+
+__all__ = [
+    "BFLOAT16",
+    "FLOAT16",
+    "FLOAT32",
+    "FLOAT64",
+    "REFERENCES",
+    "Algorithm",
+    "Bounded",
+    "Comparison",
+    "Contract",
+    "Format",
+    "Reference",
+    "UnboundedError",
+    "accepted",
+    "assert_within",
+    "format_of",
+    "oracle",
+    "within",
+]

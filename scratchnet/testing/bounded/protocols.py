@@ -1,0 +1,147 @@
+"""NumPy's and PyTorch's protocols: plain NumPy and torch code runs on bound-carrying
+arrays, each function found by its name in the namespace.
+
+Where the two libraries mean different things by one name, a function is known by its
+library and a method by the keywords it is called with; what stays ambiguous is refused.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.dialects import (
+    METHODS,
+    SPECIAL,
+    by_standard,
+    first_bounded,
+    meant,
+)
+from scratchnet.testing.bounded.models import MODELS
+from scratchnet.testing.bounded.standard import FUNCTIONS, refusal
+
+__all__ = ["call_named", "first_bounded", "method_named", "numpy_ufunc"]
+
+Function = Callable[..., Any]
+
+#: Names of NumPy and PyTorch for functions that the standard calls otherwise.
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        "absolute": "abs",
+        "amax": "max",
+        "amin": "min",
+        "bitwise_not": "bitwise_invert",
+        "bmm": "matmul",
+        "cat": "concat",
+        "concatenate": "concat",
+        "div": "divide",
+        "eq": "equal",
+        "expit": "sigmoid",
+        "ge": "greater_equal",
+        "gt": "greater",
+        "invert": "bitwise_invert",
+        "le": "less_equal",
+        "lt": "less",
+        "mm": "matmul",
+        "mul": "multiply",
+        "mv": "matmul",
+        "ne": "not_equal",
+        "neg": "negative",
+        "permute": "permute_dims",
+        "power": "pow",
+        "special_erf": "erf",
+        "special_expit": "sigmoid",
+        "special_logsumexp": "logsumexp",
+        "sub": "subtract",
+        "true_divide": "divide",
+        "truediv": "divide",
+    }
+)
+
+
+def numpy_ufunc(
+    me: Bounded, ufunc: Any, method: str, args: Any, options: Mapping[str, Any]
+) -> Any:
+    """A NumPy ufunc, or its reduction."""
+    name = ufunc.__name__
+    if method == "__call__":
+        return call_named(me, "numpy", name, args, options)
+    reduced = {"add": "sum", "maximum": "max", "minimum": "min"}.get(name)
+    if method != "reduce" or reduced is None:
+        raise refusal(f"{name}.{method}")
+    over = {"axis": 0, **dict(zip(("axis",), args[1:2], strict=False)), **options}
+    return call_named(me, "numpy", reduced, args[:1], over)
+
+
+def call_named(
+    me: Bounded, library: str, name: str, args: Any, options: Mapping[str, Any]
+) -> Any:
+    """The function of this name of NumPy or PyTorch, of arrays of ours among others."""
+    name = name.strip("_")
+    known = ALIASES.get(name, name)
+    if (special := SPECIAL.get(f"{library}.{name}") or SPECIAL.get(name)) is not None:
+        return _called(special, name, args, meant(name, options))
+    if (model := MODELS.get(known)) is not None:
+        return _called(model, name, args, options)
+    function = getattr(me.__array_namespace__(), known)
+    return _called(function, name, *by_standard(known, args, meant(name, options)))
+
+
+def _called(function: Function, name: str, args: Any, options: Any) -> Any:
+    """The result; where the function does not take such arguments, a refusal."""
+    try:
+        return function(*args, **options)
+    except TypeError as error:
+        try:
+            inspect.signature(function).bind(*args, **options)
+        except TypeError as reason:
+            raise refusal(f"{name} called so ({reason})") from error
+        raise
+
+
+def method_named(me: Bounded, name: str) -> Any:
+    """The method of this name that NumPy's or PyTorch's arrays have."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    if name in METHODS:
+        return partial(METHODS[name], me)
+    known = ALIASES.get(name, name)
+    if known not in FUNCTIONS and name not in SPECIAL and known not in MODELS:
+        raise refusal(f"the method {name}")
+
+    def method(*args: Any, **options: Any) -> Any:
+        library = _library_of(name, args, options)
+        return call_named(me, library, name, (me, *args), options)
+
+    return method
+
+
+#: Methods that mean something else in the other library, unless a keyword tells which.
+_TORN: Mapping[str, str] = MappingProxyType(
+    {
+        "max": "PyTorch's gives places too: write x.max(axis=1) or x.max(dim=1).values",
+        "min": "PyTorch's gives places too: write x.min(axis=1) or x.min(dim=1).values",
+        "std": "NumPy divides by n, PyTorch by n - 1: write np.std(x) or torch.std(x)",
+        "var": "NumPy divides by n, PyTorch by n - 1: write np.var(x) or torch.var(x)",
+    }
+)
+
+
+def _library_of(name: str, args: Any, options: Mapping[str, Any]) -> str:
+    """Which library a method is meant of: its keywords tell, where it matters."""
+    if options.keys() & {"dim", "keepdim", "unbiased"}:
+        return "torch"
+    if options.keys() & {"axis", "keepdims", "ddof", "correction"}:
+        return "numpy"
+    if name in _TORN and (args or name in ("std", "var")):
+        raise UnboundedError(
+            "Bounded",
+            f"the method {name} means two things",
+            "required a keyword that tells the library, or its function",
+            _TORN[name],
+        )
+    return "numpy"

@@ -1,0 +1,267 @@
+"""The functions of the array API standard that have derived bounds, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from textwrap import fill
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from scratchnet.arrays import dtype_name
+from scratchnet.testing.bounded import elementwise as by_element
+from scratchnet.testing.bounded import functions as by_number
+from scratchnet.testing.bounded import products, reductions, selection
+from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.rounding import one_rounding
+from scratchnet.testing.bounded.shaping import joined, moved
+from scratchnet.testing.formats import FORMATS, format_of
+
+Function = Callable[..., Any]
+
+
+def _unary(function: Function) -> Function:
+    return lambda x, /: function(by_element.real(x))
+
+
+def _comparison(function: Function) -> Function:
+    return lambda x, y, /: selection.compared(function, x, y)
+
+
+def _logical(function: Function) -> Function:
+    return lambda x, y, /: selection.logical(function, x, y)
+
+
+def _predicate(function: Function) -> Function:
+    return lambda x, /: selection.predicate(function, x)
+
+
+def _moving(function: Function) -> Function:
+    """NumPy's function that only moves elements."""
+    return lambda x, /, *args, **options: moved(
+        x, lambda part: function(part, *args, **options)
+    )
+
+
+def _variance(x: Bounded, /, **options: Any) -> Bounded:
+    return reductions.variance(x, **{"updating": True, **options})
+
+
+def _deviation(x: Bounded, /, **options: Any) -> Bounded:
+    return reductions.deviation(x, **{"updating": True, **options})
+
+
+def _total(
+    x: Bounded,
+    /,
+    *,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+) -> Bounded:
+    x = x if dtype is None else astype(x, dtype)
+    return reductions.sum_of(x, axis=axis, keepdims=keepdims)
+
+
+def _mean(x: Bounded, /, *, axis: Any = None, keepdims: bool = False) -> Bounded:
+    return reductions.mean(x, axis=axis, keepdims=keepdims)
+
+
+def _take(x: Bounded, indices: Any, /, *, axis: int | None = None) -> Bounded:
+    place = _indices(indices)
+    return moved(x, lambda part: np.take(part, place, axis=axis))
+
+
+def _take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:
+    place = _indices(indices)
+    return moved(x, lambda part: np.take_along_axis(part, place, axis))
+
+
+def _indices(indices: Any) -> Any:
+    if not isinstance(indices, Bounded):
+        return np.asarray(indices)
+    if indices.is_real or not indices.is_exact:
+        raise UnboundedError(
+            "take", "indices that rounding can change", "required exact integers"
+        )
+    return indices.value
+
+
+def _concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Bounded:
+    like = next(each for each in arrays if isinstance(each, Bounded))
+    return joined(arrays, lambda parts: np.concatenate(parts, axis=axis), like)
+
+
+def _stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Bounded:
+    like = next(each for each in arrays if isinstance(each, Bounded))
+    return joined(arrays, lambda parts: np.stack(parts, axis=axis), like)
+
+
+def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:  # noqa: ARG001
+    """x in another dtype: exact into a wider format, rounded into a narrower one."""
+    name = _named(dtype)
+    if name not in FORMATS:
+        return _as_integers(x, np.dtype(name))
+    form = format_of(name)
+    if x.is_real and form == x.contract.format:
+        return x
+    contract = x.contract.with_format(form)
+    if not x.is_real:
+        return by_element.real(Bounded(x.value, contract, x.error))
+    found = Bounded(x.value.astype(contract.oracle.dtype), contract, x.error)
+    narrower = form.precision < x.contract.format.precision
+    return one_rounding(found) if narrower else found
+
+
+def _named(dtype: Any) -> str:
+    """The name of a format, of a library's dtype, or of what Python calls so."""
+    if isinstance(dtype, type):
+        return np.dtype(dtype).name
+    return dtype if isinstance(dtype, str) else dtype_name(dtype)
+
+
+def _as_integers(x: Bounded, dtype: Any) -> Bounded:
+    if dtype.kind not in "iub":
+        format_of(dtype, where="astype")
+    if x.is_real and not x.is_exact:
+        raise UnboundedError(
+            "astype",
+            "numbers with a bound cannot become integers",
+            "required exact values",
+            "compare them instead",
+        )
+    return Bounded(x.value.astype(dtype), x.contract, x.error)
+
+
+def quiet(function: Function) -> Function:
+    """The function without NumPy's warnings: what is not finite is accounted for."""
+
+    @wraps(function)
+    def quietly(*args: Any, **options: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args, **options)
+
+    return quietly
+
+
+_FUNCTIONS: Mapping[str, Function] = {
+    "abs": by_element.absolute,
+    "add": by_element.add,
+    "all": selection.all_of,
+    "any": selection.any_of,
+    "argmax": reductions.argmax,
+    "argmin": reductions.argmin,
+    "astype": astype,
+    "bitwise_and": _logical(np.logical_and),
+    "bitwise_or": _logical(np.logical_or),
+    "bitwise_invert": selection.logical_not,
+    "bitwise_xor": _logical(np.logical_xor),
+    "broadcast_to": _moving(np.broadcast_to),
+    "clip": selection.clip,
+    "concat": _concat,
+    "cos": _unary(by_number.cos),
+    "divide": by_element.divide,
+    "equal": _comparison(np.equal),
+    "erf": _unary(by_number.erf),
+    "exp": _unary(by_number.exp),
+    "expand_dims": lambda x, /, *, axis: moved(
+        x, lambda part: np.expand_dims(part, axis)
+    ),
+    "expm1": _unary(by_number.expm1),
+    "flip": _moving(np.flip),
+    "greater": _comparison(np.greater),
+    "greater_equal": _comparison(np.greater_equal),
+    "isfinite": _predicate(np.isfinite),
+    "isinf": _predicate(np.isinf),
+    "isnan": _predicate(np.isnan),
+    "less": _comparison(np.less),
+    "less_equal": _comparison(np.less_equal),
+    "linear": products.linear,
+    "log": _unary(by_number.log),
+    "log1p": _unary(by_number.log1p),
+    "logical_and": _logical(np.logical_and),
+    "logical_not": selection.logical_not,
+    "logical_or": _logical(np.logical_or),
+    "logical_xor": _logical(np.logical_xor),
+    "matmul": products.matmul,
+    "matrix_transpose": lambda x, /: x.mT,
+    "max": reductions.maximum_over,
+    "maximum": selection.maximum,
+    "mean": _mean,
+    "min": reductions.minimum_over,
+    "minimum": selection.minimum,
+    "moveaxis": _moving(np.moveaxis),
+    "multiply": by_element.multiply,
+    "negative": by_element.negative,
+    "not_equal": _comparison(np.not_equal),
+    "permute_dims": _moving(np.transpose),
+    "positive": lambda x, /: x,
+    "pow": by_element.power,
+    "reshape": lambda x, /, shape, *, copy=None: moved(  # noqa: ARG005
+        x, lambda part: np.reshape(part, shape)
+    ),
+    "sigmoid": _unary(by_number.sigmoid),
+    "sign": _unary(by_number.sign),
+    "sin": _unary(by_number.sin),
+    "sqrt": _unary(by_number.sqrt),
+    "square": _unary(by_element.square),
+    "squeeze": _moving(np.squeeze),
+    "stack": _stack,
+    "std": _deviation,
+    "subtract": by_element.subtract,
+    "sum": _total,
+    "take": _take,
+    "take_along_axis": _take_along_axis,
+    "tanh": _unary(by_number.tanh),
+    "tensordot": products.tensordot,
+    "to_power": by_element.to_power,
+    "var": _variance,
+    "where": selection.where,
+}
+
+#: Every function that has a derived bound, by its name in the standard.
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {name: quiet(function) for name, function in _FUNCTIONS.items()}
+)
+
+
+def refusal(name: str) -> UnboundedError:
+    """The error for a function without a derived bound."""
+    return UnboundedError(
+        "Bounded",
+        f"{name} has no derived bound",
+        "required functions that have one",
+        _INSTEAD.get(name, _otherwise()),
+    )
+
+
+def _otherwise() -> str:
+    """What there is to write anything with."""
+    names = sorted(FUNCTIONS.keys() - _BY_OPERATOR)
+    text = f"write it with operators and {', '.join(names)}"
+    return fill(text, 88, subsequent_indent="  ")
+
+
+_BY_OPERATOR = frozenset(
+    {
+        *("add", "bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor"),
+        *("divide", "equal", "greater", "greater_equal", "less", "less_equal"),
+        *("logical_and", "logical_not", "logical_or", "logical_xor", "multiply"),
+        *("negative", "not_equal", "positive", "pow", "subtract", "to_power"),
+    }
+)
+_INSTEAD = {
+    "cumsum": "write sum(where(mask, x, 0)) with a triangular mask",
+    "einsum": "write matmul, tensordot, or a broadcast product and its sum",
+    "fmax": "write maximum, which keeps NaN",
+    "fmin": "write minimum, which keeps NaN",
+    "prod": "write exp(sum(log(x))), or multiply one by one",
+    "round": "compare before rounding: a rounded number hides its error",
+    "sort": "write max, min, maximum and minimum",
+    "the method item": "keep 0-d arrays as they are",
+    "the method numpy": "compare with the function `within`",
+    "the method tolist": "compare with the function `within`",
+}
+_INSTEAD |= {f"the method {name}": fix for name, fix in _INSTEAD.items()}

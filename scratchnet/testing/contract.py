@@ -1,0 +1,163 @@
+"""What an implementation may do: the only place of the harness with choices.
+
+Everything else is derived. A choice stands here with its reason, and a report can print
+both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import log2
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from scratchnet.errors import ArgumentError
+from scratchnet.testing.formats import FLOAT16, FLOAT32, FLOAT64, Format, format_of
+
+#: Largest error of a library's function in ulps of its result. Measured on CPUs with
+#: NumPy 2.4 and PyTorch 2.13: at most 3.4 (log in float32), torch.sqrt 0.75. What is
+#: documented for CUDA is less. `tests/properties/test_contract.py` measures it anew.
+ULPS: Mapping[str, float] = MappingProxyType(
+    {
+        "cos": 4.0,
+        "erf": 4.0,
+        "exp": 4.0,
+        "expm1": 4.0,
+        "log": 4.0,
+        "log1p": 4.0,
+        "pow": 4.0,
+        "sigmoid": 4.0,
+        "sin": 4.0,
+        "sqrt": 1.0,
+        "tanh": 4.0,
+    }
+)
+
+#: What a function may be off beside its ulps in formats narrower than float64. On CPUs
+#: with AVX-512 PyTorch's erf of half precision, and compiled that of float32, is a
+#: polynomial (Abramowitz, Stegun, 7.1.26) that may be 5e-7 off anywhere: near 0 that is
+#: any number of ulps. Measured.
+ABSOLUTE: Mapping[str, float] = MappingProxyType({"erf": 2.0**-20})
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """That of the oracle: a NumPy dtype and its unit roundoff."""
+
+    dtype: type[np.floating[Any]]
+    unit_roundoff: float
+
+    @cached_property
+    def precision(self) -> int:
+        """The number of bits of a significand."""
+        return round(-log2(self.unit_roundoff))
+
+
+DOUBLE = Arithmetic(np.float64, 2.0**-53)
+#: Extended where the machine has it (x87: 64 bits). Where it is double, as on Windows
+#: and on ARM, the oracle rounds as the subject does: its bound is rigorous but twice as
+#: wide, and it shares the mathematical library with the code under test.
+LONG_DOUBLE = Arithmetic(np.longdouble, float(np.finfo(np.longdouble).eps) / 2)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What code under test is allowed to do in one format.
+
+    accumulator: the format that sums and products are promised to add up in; None
+    promises nothing, and a wider one is always allowed.
+    input_precision: bits that the factors of a matrix product are rounded to first, as
+    in TF32 (11); None where they are not.
+    flush_to_zero: whether subnormal numbers may be taken for 0.
+    ulps: largest error of each mathematical function, in ulps of its result.
+    reasons: why each choice was made, by its name; for reports alone.
+    """
+
+    format: Format
+    accumulator: Format | None = None
+    input_precision: int | None = None
+    flush_to_zero: bool = False
+    ulps: Mapping[str, float] = field(default_factory=lambda: ULPS, hash=False)
+    reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def oracle(self) -> Arithmetic:
+        """The arithmetic that judges: one wider than the format."""
+        return LONG_DOUBLE if self.format == FLOAT64 else DOUBLE
+
+    @cached_property
+    def unit_roundoff(self) -> float:
+        """Largest relative error of one operation.
+
+        Half precision is computed in float32 and rounded twice: the first rounding adds
+        its own 2^-24.
+        """
+        u = self.format.unit_roundoff
+        return u + FLOAT32.unit_roundoff if self.format.precision < 24 else u
+
+    @cached_property
+    def underflow(self) -> float:
+        """Largest absolute error of an operation with a result below normal numbers."""
+        if self.flush_to_zero:
+            return self.format.smallest_normal
+        # Half the distance of subnormal numbers; float64 holds no half of its own
+        # smallest one, nor u times a subnormal: there four of them stand for both.
+        share = 4 if self.format == FLOAT64 else 0.5
+        return self.format.smallest_subnormal * share
+
+    def absolute(self, function: str, /) -> float:
+        """What a function may be off, however small its result."""
+        narrow = self.format.precision < FLOAT64.precision
+        return ABSOLUTE.get(function, 0.0) if narrow else 0.0
+
+    def with_format(self, form: Format, /) -> Contract:
+        """The same promises in another format; an accumulator is kept if wider."""
+        kept = self.accumulator
+        if kept is not None and kept.precision <= form.precision:
+            kept = None
+        return replace(self, format=form, accumulator=kept)
+
+    @classmethod
+    def for_target(cls, target: str, /) -> Contract:
+        """What is promised on a target `library[:device]:dtype[+compiled]`.
+
+        Raises ArgumentError for a target that is not written so, and ArgumentTypeError
+        for a dtype without a format.
+        """
+        library, *device, dtype = target.partition("+")[0].split(":")
+        if not library or len(device) > 1:
+            raise ArgumentError(
+                "Contract.for_target",
+                f"target={target!r}",
+                "required library[:device]:dtype[+compiled]",
+            )
+        form = format_of(dtype, where="Contract.for_target")
+        reasons = {
+            "accumulator": "none is promised: NumPy adds float16 up in float16 along "
+            "any axis but the last, and sums of products are rounded one by one",
+            "flush_to_zero": "subnormal numbers are kept unless "
+            "torch.set_flush_denormal or a fast-math build says otherwise",
+            "input_precision": "TF32 is off: it is a contract of its own (`tf32`)",
+            "ulps": "4 covers every function measured on CPUs and documented for CUDA; "
+            "torch.sqrt is not correctly rounded (0.75)",
+            "oracle": "long double where it is wider than double"
+            if form == FLOAT64
+            else "double, with more than twice the bits",
+        }
+        return cls(form, reasons=reasons)
+
+    @classmethod
+    def tf32(cls) -> Contract:
+        """float32 on tensor cores: factors rounded to 11 bits, added up in float32.
+
+        The accumulation itself is that of float32.
+        """
+        return cls(
+            FLOAT32,
+            input_precision=FLOAT16.precision,
+            reasons={"input_precision": "TF32 keeps 10 stored bits of each factor"},
+        )

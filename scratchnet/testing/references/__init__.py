@@ -1,0 +1,44 @@
+"""References for every operation of a neural net and its pullback, by name.
+
+`REFERENCES["softmax"]` is the operation, `REFERENCES["softmax.pullback"]` its pullback.
+Nothing here is shared with code under test: formulas as a textbook has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from scratchnet.testing.references import (
+    activations,
+    broadcasting,
+    classification,
+    losses,
+    optimizers,
+    products,
+    reductions,
+    softmax,
+    standardization,
+)
+from scratchnet.testing.references.reference import Algorithm, Reference
+
+__all__ = ["REFERENCES", "Algorithm", "Reference"]
+
+#: All references, by name.
+REFERENCES: Mapping[str, Reference] = MappingProxyType(
+    {
+        each.name: each
+        for module in (
+            broadcasting,
+            reductions,
+            products,
+            activations,
+            softmax,
+            classification,
+            losses,
+            standardization,
+            optimizers,
+        )
+        for each in module.REFERENCES
+    }
+)

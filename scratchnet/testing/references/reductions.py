@@ -1,0 +1,103 @@
+"""References for sums and means. A sum is one algorithm: its bound covers any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, prod
+
+from scratchnet.arrays import Array, array_namespace
+from scratchnet.testing.references.reference import Algorithm, Reference, either
+
+Axes = int | tuple[int, ...] | None
+
+
+def sum_of(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
+    """The sum of x over axes; of nothing it is 0."""
+    xp = array_namespace(x)
+    axes = _normalized(axis, x.ndim)
+    return xp.sum(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
+
+
+def sum_pullback(
+    g: Array, x: Array, /, *, axis: Axes = None, keepdims: bool = False
+) -> tuple[Array]:
+    """g, repeated along the summed axes."""
+    del keepdims  # the sides of g are those of x but for the summed ones
+    return (_repeated(g, x, axis),)
+
+
+def divided(x: Array, n: int, /) -> Array:
+    """x / n."""
+    return x / n
+
+
+def multiplied(x: Array, n: int, /) -> Array:
+    """x * (1 / n), where 1 / n rounds too."""
+    return x * (1 / n if n else inf)
+
+
+#: A part in n of x.
+Share = Callable[[Array, int], Array]
+
+
+def _mean_by(share: Share) -> Callable[..., Array]:
+    def mean(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
+        return share(sum_of(x, axis=axis, keepdims=keepdims), _count(x, axis))
+
+    return mean
+
+
+def _mean_pullback_by(share: Share) -> Callable[..., tuple[Array]]:
+    def pullback(
+        g: Array, x: Array, /, *, axis: Axes = None, keepdims: bool = False
+    ) -> tuple[Array]:
+        del keepdims
+        return (_repeated(share(g, _count(x, axis)), x, axis),)
+
+    return pullback
+
+
+def averaged(x: Array, /) -> Array:
+    """The mean of all elements, in each accepted way."""
+    total = sum_of(x)
+    n = prod(x.shape)
+    return either(divided(total, n), multiplied(total, n))
+
+
+def _normalized(axis: Axes, rank: int) -> tuple[int, ...]:
+    if axis is None:
+        return tuple(range(rank))
+    axes = (axis,) if isinstance(axis, int) else axis
+    return tuple(i % rank for i in axes)
+
+
+def _count(x: Array, axis: Axes) -> int:
+    return prod(x.shape[i] for i in _normalized(axis, x.ndim))
+
+
+def _repeated(g: Array, x: Array, axis: Axes) -> Array:
+    """g in the shape of x, over axes of which g is the cotangent of a reduction."""
+    xp = array_namespace(g)
+    axes = _normalized(axis, x.ndim)
+    kept = tuple(1 if i in axes else side for i, side in enumerate(x.shape))
+    return xp.broadcast_to(xp.reshape(g, kept), tuple(x.shape))
+
+
+REFERENCES = (
+    Reference("sum", (Algorithm("sum(x)", sum_of, "in any order"),)),
+    Reference("sum.pullback", (Algorithm("repeat", sum_pullback, "exact"),)),
+    Reference(
+        "mean",
+        (
+            Algorithm("sum(x) / n", _mean_by(divided)),
+            Algorithm("sum(x) * (1 / n)", _mean_by(multiplied), "1 / n rounds too"),
+        ),
+    ),
+    Reference(
+        "mean.pullback",
+        (
+            Algorithm("g / n", _mean_pullback_by(divided)),
+            Algorithm("g * (1 / n)", _mean_pullback_by(multiplied)),
+        ),
+    ),
+)

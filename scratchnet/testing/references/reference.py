@@ -1,0 +1,92 @@
+"""A reference: an operation in plain array code, in each way that is accepted.
+
+The oracle runs every way on bound-carrying arrays and allows what any of them allows.
+Correct code that is found wrong points at a missing algorithm, not at a small bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from scratchnet.arrays import Array, is_array
+from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.compare import accepted, oracle
+from scratchnet.testing.contract import Contract
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One way to compute an operation.
+
+    name: its formula, for the docs; function: the formula in array code, of the
+    operation's inputs; note: what sets it apart from the others, or where it is from.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An operation, or its pullback: the ways to compute it that are accepted.
+
+    A pullback takes the cotangent, then the operation's inputs, and returns a tuple: a
+    cotangent for each of them that has one.
+    algorithms: each correct and as accurate as is expected; the oracle's value is that
+    of the first. worse: correct as well, but documented as less accurate.
+    """
+
+    name: str
+    algorithms: tuple[Algorithm, ...]
+    worse: tuple[Algorithm, ...] = ()
+
+    def oracle(
+        self, *inputs: Any, contract: Contract | None = None, **options: Any
+    ) -> Any:
+        """What every accepted algorithm may give for these inputs.
+
+        inputs, contract and errors as in `compare.oracle`; arrays among the options,
+        such as the weights of classes, are inputs too. A tuple for a pullback.
+        """
+        return _combined(self.algorithms, inputs, contract, options)
+
+    def worse_oracle(
+        self, *inputs: Any, contract: Contract | None = None, **options: Any
+    ) -> Any:
+        """What the algorithms documented as worse may give, or the accepted ones."""
+        algorithms = (*self.algorithms, *self.worse)
+        return _combined(algorithms, inputs, contract, options)
+
+
+def _combined(
+    algorithms: tuple[Algorithm, ...],
+    inputs: tuple[Any, ...],
+    contract: Contract | None,
+    options: dict[str, Any],
+) -> Any:
+    """The oracle of all these algorithms: the largest bound of each element."""
+    names = [name for name, value in options.items() if is_array(value)]
+
+    def run(*arguments: Any) -> list[Any]:
+        # The last ones are those options that are arrays, wrapped like the inputs.
+        split = len(arguments) - len(names)
+        wrapped = options | dict(zip(names, arguments[split:], strict=True))
+        return [each.function(*arguments[:split], **wrapped) for each in algorithms]
+
+    arrays = (options[name] for name in names)
+    results = oracle(run, *inputs, *arrays, contract=contract)
+    if isinstance(results[0], tuple):
+        return tuple(accepted(*parts) for parts in zip(*results, strict=True))
+    return accepted(*results)
+
+
+def either(*results: Array) -> Array:
+    """The results of several accepted algorithms as one, for what is made of them.
+
+    Of bound-carrying arrays their common oracle; of other arrays the first one.
+    """
+    first = results[0]
+    return accepted(*results) if isinstance(first, Bounded) else first

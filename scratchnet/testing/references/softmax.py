@@ -1,0 +1,167 @@
+"""References for softmax and its logarithm, along one axis.
+
+Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021), 2311-2330: shifting by the
+maximum costs no accuracy. A slice holding NaN or +inf, or nothing but -inf, is NaN.
+"""
+
+from __future__ import annotations
+
+from math import ceil, floor, log
+
+from scratchnet.arrays import Array, array_namespace
+from scratchnet.testing.formats import format_of
+from scratchnet.testing.references.reference import Algorithm, Reference, either
+
+
+def log_softmax_shifted(x: Array, /, *, axis: int = -1) -> Array:
+    """s - log(sum(exp(s))) with s = x - max(x)."""
+    xp = array_namespace(x)
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
+
+
+def logsumexp(x: Array, /, *, axis: int = -1) -> Array:
+    """max(x) + log(sum(exp(x - max(x)))), with the axis kept."""
+    xp = array_namespace(x)
+    largest = xp.max(x, axis=axis, keepdims=True)
+    return largest + xp.log(xp.sum(xp.exp(x - largest), axis=axis, keepdims=True))
+
+
+def log_softmax_by_logsumexp(x: Array, /, *, axis: int = -1) -> Array:
+    """x - logsumexp(x): errs by an ulp of max(x) even where the result is small."""
+    return x - logsumexp(x, axis=axis)
+
+
+def log_softmax_unshifted(x: Array, /, *, axis: int = -1) -> Array:
+    """x - log(sum(exp(x))), where no exponential gets out of range; else shifted."""
+    xp = array_namespace(x)
+    plain = x - xp.log(xp.sum(xp.exp(x), axis=axis, keepdims=True))
+    return xp.where(_in_range(x, axis), plain, log_softmax_shifted(x, axis=axis))
+
+
+def log_of_softmax(x: Array, /, *, axis: int = -1) -> Array:
+    """log(softmax(x)): small probabilities lose digits as they underflow."""
+    return array_namespace(x).log(softmax_shifted(x, axis=axis))
+
+
+def log_softmax(x: Array, /, *, axis: int = -1) -> Array:
+    """The logarithm of softmax in every accepted way."""
+    largest, shifted, _, total = _parts(x, axis)
+    logarithm = array_namespace(x).log(total)
+    return either(shifted - logarithm, x - (largest + logarithm))
+
+
+def _parts(x: Array, axis: int) -> tuple[Array, Array, Array, Array]:
+    """max(x), s = x - max(x), exp(s) and its sum, which every way begins with."""
+    xp = array_namespace(x)
+    largest = xp.max(x, axis=axis, keepdims=True)
+    shifted = x - largest
+    powers = xp.exp(shifted)
+    return largest, shifted, powers, xp.sum(powers, axis=axis, keepdims=True)
+
+
+def softmax_shifted(x: Array, /, *, axis: int = -1) -> Array:
+    """exp(s) / sum(exp(s)) with s = x - max(x)."""
+    xp = array_namespace(x)
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+def softmax_by_logsumexp(x: Array, /, *, axis: int = -1) -> Array:
+    """exp(x - logsumexp(x))."""
+    return array_namespace(x).exp(log_softmax_by_logsumexp(x, axis=axis))
+
+
+def softmax_by_logarithm(x: Array, /, *, axis: int = -1) -> Array:
+    """exp of the shifted log_softmax(x)."""
+    return array_namespace(x).exp(log_softmax_shifted(x, axis=axis))
+
+
+def softmax_unshifted(x: Array, /, *, axis: int = -1) -> Array:
+    """exp(x) / sum(exp(x)), where no exponential gets out of range; else shifted."""
+    xp = array_namespace(x)
+    powers = xp.exp(x)
+    plain = powers / xp.sum(powers, axis=axis, keepdims=True)
+    return xp.where(_in_range(x, axis), plain, softmax_shifted(x, axis=axis))
+
+
+def _in_range(x: Array, axis: int) -> Array:
+    """Where the sum of the exponentials of a slice is a normal number.
+
+    Out of range the unshifted forms are wrong, and no bound may excuse them.
+    """
+    xp = array_namespace(x)
+    largest = xp.max(x, axis=axis, keepdims=True)
+    last = floor(log(format_of(x.dtype).largest)) - ceil(log(x.shape[axis])) - 2
+    return (largest <= last) & (largest >= -last)
+
+
+def softmax(x: Array, /, *, axis: int = -1) -> Array:
+    """softmax in every accepted way."""
+    xp = array_namespace(x)
+    largest, shifted, powers, total = _parts(x, axis)
+    logarithm = xp.log(total)
+    return either(
+        powers / total,
+        xp.exp(x - (largest + logarithm)),
+        xp.exp(shifted - logarithm),
+    )
+
+
+def softmax_pullback(g: Array, x: Array, /, *, axis: int = -1) -> tuple[Array]:
+    """y (g - sum(g y)), or y g - y sum(g y), with y = softmax(x)."""
+    xp, y = array_namespace(x), softmax(x, axis=axis)
+    product = g * y
+    total = xp.sum(product, axis=axis, keepdims=True)
+    return (either(y * (g - total), product - y * total),)
+
+
+def log_softmax_pullback(g: Array, x: Array, /, *, axis: int = -1) -> tuple[Array]:
+    """g - y sum(g) with y = softmax(x), of which exp(log_softmax(x)) is one way."""
+    xp, y = array_namespace(x), softmax(x, axis=axis)
+    return (g - y * xp.sum(g, axis=axis, keepdims=True),)
+
+
+UNSHIFTED = "overflows where max(x) is large, and is NaN where all x are very negative"
+REFERENCES = (
+    Reference(
+        "softmax",
+        (
+            Algorithm("exp(s) / sum(exp(s))", softmax_shifted, "s = x - max(x)"),
+            Algorithm("exp(x - logsumexp(x))", softmax_by_logsumexp),
+            Algorithm("exp(log_softmax(x))", softmax_by_logarithm),
+        ),
+        worse=(Algorithm("exp(x) / sum(exp(x))", softmax_unshifted, UNSHIFTED),),
+    ),
+    Reference(
+        "softmax.pullback",
+        (
+            Algorithm(
+                "y (g - sum(g y)), or y g - y sum(g y)",
+                softmax_pullback,
+                "y = softmax(x), by each of its algorithms",
+            ),
+        ),
+    ),
+    Reference(
+        "log_softmax",
+        (
+            Algorithm("s - log(sum(exp(s)))", log_softmax_shifted, "s = x - max(x)"),
+            Algorithm("x - logsumexp(x)", log_softmax_by_logsumexp),
+        ),
+        worse=(
+            Algorithm("x - log(sum(exp(x)))", log_softmax_unshifted, UNSHIFTED),
+            Algorithm("log(softmax(x))", log_of_softmax, "-inf where softmax is 0"),
+        ),
+    ),
+    Reference(
+        "log_softmax.pullback",
+        (
+            Algorithm(
+                "g - y sum(g)",
+                log_softmax_pullback,
+                "y = softmax(x), by each of its algorithms: exp(log_softmax(x)), too",
+            ),
+        ),
+    ),
+)
