@@ -1,26 +1,45 @@
-"""PyTorch's built-ins and its autograd, in float64: what ours are held equal to."""
+"""PyTorch's built-ins and its autograd, on the same arrays, where there is a PyTorch:
+{} where there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
-import pytest
-from interim import wide
+from scratchnet.arrays import is_array, to_numpy
 
-from scratchnet.arrays import Array
+
+def tensor(x: Any) -> Any:
+    """A tensor of PyTorch as it lies, another array as a copy; all else as it is."""
+    import torch
+
+    if isinstance(x, torch.Tensor):
+        return x.detach()
+    return torch.tensor(to_numpy(x)) if is_array(x) else x
 
 
 def autograd(
-    f: Callable[..., Any], arguments: Sequence[Array], g: Array
-) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """The value of f(torch, *arguments) and its gradients under the cotangent g.
+    f: Callable[..., Any],
+    inputs: Sequence[Any],
+    g: Any,
+    /,
+    *,
+    count: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """{"PyTorch": f(torch, *inputs, **options)}, and the same of its gradients.
 
-    Skips the test where there is no PyTorch.
+    They are the gradients of the first `count` inputs, of all where it is None, under
+    the cotangent g. Both are empty where there is no PyTorch.
     """
-    torch = pytest.importorskip("torch")
-    leaves = [torch.tensor(wide(x), requires_grad=True) for x in arguments]
-    value = f(torch, *leaves)
-    gradients = torch.autograd.grad(value, leaves, torch.tensor(wide(g)))
-    return value.detach().numpy(), tuple(dx.numpy() for dx in gradients)
+    if find_spec("torch") is None:
+        return {}, {}
+    import torch
+
+    tensors = [tensor(x) for x in inputs]
+    leaves = [x.requires_grad_() for x in tensors[:count]]
+    options = {name: tensor(x) for name, x in (options or {}).items()}
+    value = f(torch, *tensors, **options)
+    gradients = torch.autograd.grad(value, leaves, tensor(g))
+    return {"PyTorch": value}, {"PyTorch": gradients}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ from scratchnet.testing.strategies.layouts import Layout, layouts
 from scratchnet.testing.strategies.operands import filled
 from scratchnet.testing.strategies.shapes import operand_shapes
 
-NUMBERS = st.floats(-8, 8)
+MODERATE = st.floats(-8, 8)
+#: With zeros, ties, and what overflows in half precision.
+NUMBERS = MODERATE | st.integers(-3, 3).map(float) | st.floats(-1e5, 1e5)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,27 @@ class Operands:
     def on(self, target: Target) -> tuple[Array, ...]:
         """The values, rounded to the target's dtype, each in its layout."""
         pairs = zip(self.layouts, self.values, strict=True)
-        return tuple(layout(target.array(x)) for layout, x in pairs)
+        with np.errstate(over="ignore"):
+            return tuple(layout(target.array(x)) for layout, x in pairs)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The inputs of an operation: operands, then labels or shapes; and its options."""
+
+    operands: Operands
+    others: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def on(self, target: Target) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The inputs and the options, all arrays among them on the target."""
+        others = (_placed(x, target) for x in self.others)
+        options = {name: _placed(x, target) for name, x in self.options.items()}
+        return (*self.operands.on(target), *others), options
+
+
+def _placed(x: Any, target: Target) -> Any:
+    return target.array(x) if isinstance(x, np.ndarray) else x
 
 
 def laid_out(
@@ -54,10 +76,17 @@ def operands(
     return laid_out(operand_shapes(signature, max_dims=max_dims), elements)
 
 
-def rows(*, max_dims: int = 2) -> SearchStrategy[tuple[Shape]]:
+def cases(
+    operands: SearchStrategy[Operands], **options: SearchStrategy[Any]
+) -> SearchStrategy[Case]:
+    """Operands without labels or shapes, and options."""
+    return st.builds(Case, operands, options=st.fixed_dictionaries(options))
+
+
+def rows(*, max_dims: int = 2) -> SearchStrategy[Shape]:
     """Shapes that end in one class or more, whatever their loop dimensions."""
     loops = operand_shapes("()->()", max_dims=max_dims)
-    return st.builds(lambda loop, c: ((*loop[0], c),), loops, st.integers(1, 4))
+    return st.builds(lambda loop, c: (*loop[0], c), loops, st.integers(1, 4))
 
 
 def any_of(table: Mapping[str, Any]) -> SearchStrategy[Any]:
@@ -75,5 +104,5 @@ def alike(
 
 def cotangent(data: st.DataObject, y: Array, target: Target) -> Array:
     """A cotangent of the result y: drawn, and in a drawn layout."""
-    (g,) = data.draw(alike(y), label="cotangent").on(target)
+    (g,) = data.draw(alike(y, MODERATE), label="cotangent").on(target)
     return g

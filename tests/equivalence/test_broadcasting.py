@@ -1,20 +1,23 @@
-"""Broadcasting and its transpose against NumPy's and PyTorch's."""
+"""Broadcasting and its transpose, ours, NumPy's and PyTorch's: each held to the
+reference."""
 
 import operator
 from math import prod
 
 import numpy as np
-import pytest
 from equivalence.autograd import autograd
-from equivalence.drawn import any_of, cotangent, laid_out, operands
+from equivalence.drawn import Case, any_of, cotangent, laid_out, operands
+from equivalence.operations import Operation, hold, quiet, shared
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, broadcastable_shapes
-from interim import agree, wide
+from judged import exactly, host, judge, oracle
 
 from scratchnet import broadcasting as ours
 from scratchnet.arrays import to_numpy
 from scratchnet.testing.strategies.shapes import operand_shapes
+
+pytestmark = quiet
 
 SHAPES = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 
@@ -29,52 +32,80 @@ def stretches(draw):
     return small, np.broadcast_shapes(small, other)
 
 
-@given(stretch=stretches(), data=st.data())
-def test_broadcast_to_is_numpys_and_its_pullback_pytorchs(target, stretch, data):
-    small, shape = stretch
-    (x,) = data.draw(laid_out(st.just((small,)))).on(target)
-    y, pullback = ours.broadcast_to_vjp(x, shape)
-    agree(ours.broadcast_to(x, shape), np.broadcast_to(wide(x), shape), like=x)
-    g = cotangent(data, y, target)
-
-    def builtin(torch, x):
-        return torch.broadcast_to(x, shape)
-
-    value, gradients = autograd(builtin, [x], g)
-    _, magnitudes = autograd(builtin, [x], abs(g))
-    agree(y, value, like=x)
-    agree(*pullback(g), *gradients, magnitude=magnitudes[0], like=x)
+@st.composite
+def stretched(draw):
+    """An array and a shape that it broadcasts to."""
+    small, shape = draw(stretches())
+    return Case(draw(laid_out(st.just((small,)))), (shape,))
 
 
-@given(stretch=stretches(), data=st.data())
-def test_unbroadcast_is_numpys_sum_over_what_was_stretched(target, stretch, data):
-    """NumPy's built-in for it: every element counted at the place it came from."""
-    small, shape = stretch
-    (g,) = data.draw(laid_out(st.just((shape,)))).on(target)
-    count = prod(small)
-    places = np.broadcast_to(np.arange(count).reshape(small), shape)
-
-    def counted(g):
-        return np.bincount(places.ravel(), g.ravel(), count).reshape(small)
-
-    magnitude = counted(np.abs(wide(g)))
-    agree(ours.unbroadcast(g, small), counted(wide(g)), magnitude=magnitude, like=g)
-
-
-@given(stretch=stretches(), data=st.data())
-def test_unbroadcast_is_pytorchs_sum_to_size(target, stretch, data):
-    torch = pytest.importorskip("torch")
-    small, shape = stretch
-    (g,) = data.draw(laid_out(st.just((shape,)))).on(target)
-    expected, magnitude = (
-        torch.tensor(x).sum_to_size(small) for x in (wide(g), np.abs(wide(g)))
+OPERATIONS = {
+    "broadcast_to": Operation(
+        "broadcast_to",
+        ours.broadcast_to,
+        ours.broadcast_to_vjp,
+        np.broadcast_to,
+        lambda torch, x, shape: torch.broadcast_to(x, shape),
+        stretched(),
     )
-    agree(ours.unbroadcast(g, small), expected, magnitude=magnitude, like=g)
+}
 
 
+@shared
+@given(case=stretched(), data=st.data())
+def test_broadcast_to_and_its_pullback_are_within(any_target, case, data):
+    hold(OPERATIONS["broadcast_to"], *case.on(any_target), any_target, data)
+
+
+def counted(x, shape):
+    """NumPy's built-in for it: every element counted at the place it came from.
+
+    In float64, whatever x is.
+    """
+    count = prod(shape)
+    places = np.broadcast_to(np.arange(count).reshape(shape), x.shape)
+    return np.bincount(places.ravel(), x.ravel(), count).reshape(shape).astype(x.dtype)
+
+
+def summed(_, x, shape):
+    """PyTorch's built-in for it; without axes it is the sum of everything.
+
+    An axis of 0 needs no sum for PyTorch where the shape has 1: it refuses that.
+    """
+    if not shape:
+        return x.sum()
+    return x.sum_to_size(shape) if x.numel() else x.sum() + x.new_zeros(shape)
+
+
+@shared
+@given(stretch=stretches(), data=st.data())
+def test_unbroadcast_and_its_pullback_are_within(any_target, stretch, data):
+    """Its pullback is broadcasting: ours has none beside that."""
+    small, shape = stretch
+    (x,) = data.draw(laid_out(st.just((shape,)))).on(any_target)
+    y = ours.unbroadcast(x, small)
+    g = cotangent(data, y, any_target)
+    value, gradients = autograd(summed, (x, small), g, count=1)
+    judge(
+        oracle("unbroadcast", x, small),
+        like=x,
+        ours=y,
+        NumPy=counted(host(x), small),
+        **value,
+    )
+    judge(
+        oracle("unbroadcast.pullback", g, x, small),
+        like=x,
+        ours=(ours.broadcast_to(g, shape),),
+        NumPy=(np.broadcast_to(host(g), shape),),
+        **gradients,
+    )
+
+
+@shared
 @given(x=operands("()->()", max_dims=3), data=st.data())
-def test_expand_dims_is_numpys(target, x, data):
-    (x,) = x.on(target)
+def test_expand_dims_is_numpys(any_target, x, data):
+    (x,) = x.on(any_target)
     count = data.draw(st.integers(0, 3))
     rank = x.ndim + count
     positions = st.integers(-rank, rank - 1)
@@ -85,9 +116,8 @@ def test_expand_dims_is_numpys(target, x, data):
         if count
         else st.just([])
     )
-    agree(
-        ours.expand_dims(x, tuple(axes)), np.expand_dims(wide(x), tuple(axes)), like=x
-    )
+    expected = exactly(np.expand_dims(host(x), tuple(axes)))
+    judge(expected, like=x, ours=ours.expand_dims(x, tuple(axes)))
 
 
 OPERATORS = {
@@ -98,10 +128,11 @@ OPERATORS = {
 }
 
 
+@shared
 @given(operators=any_of(OPERATORS), pair=laid_out(st.tuples(SHAPES, SHAPES)))
-def test_outer_of_any_operator_is_numpys(target, operators, pair):
+def test_outer_of_any_operator_is_numpys(any_target, operators, pair):
     ours_of, numpys = operators
-    x, y = pair.on(target)
+    x, y = pair.on(any_target)
     found = to_numpy(ours.outer(ours_of, x, y))
     # Each element is one rounded operation: to the bit, in the dtype itself.
     np.testing.assert_array_equal(
@@ -109,11 +140,11 @@ def test_outer_of_any_operator_is_numpys(target, operators, pair):
     )
 
 
+@shared
 @given(sides=st.tuples(st.integers(0, 4), st.integers(0, 4)), data=st.data())
-def test_grids_are_numpys_meshgrid(target, sides, data):
+def test_grids_are_numpys_meshgrid(any_target, sides, data):
     n, m = sides
-    row, column = data.draw(laid_out(st.just(((n,), (m,))))).on(target)
-    across, down = np.meshgrid(wide(row), wide(column))
-    found = ours.grids(row, column)
-    agree(found[0], across, like=row)
-    agree(found[1], down, like=row)
+    row, column = data.draw(laid_out(st.just(((n,), (m,))))).on(any_target)
+    across, down = np.meshgrid(host(row), host(column))
+    expected = exactly(across), exactly(down)
+    judge(expected, like=row, ours=tuple(ours.grids(row, column)))

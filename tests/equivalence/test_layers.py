@@ -1,72 +1,73 @@
-"""Layers and their composition against NumPy's and PyTorch's."""
+"""Layers and their composition, ours, NumPy's and PyTorch's: each held to the
+reference."""
 
 from functools import partial
 from itertools import chain, pairwise
 
 import numpy as np
 from equivalence.autograd import autograd
-from equivalence.drawn import any_of, cotangent, laid_out
+from equivalence.drawn import Case, any_of, laid_out
+from equivalence.operations import Operation, hold, quiet, shared
 from hypothesis import given
 from hypothesis import strategies as st
-from interim import agree, wide
+from judged import judge
+from nets import net as reference_net
 
 from scratchnet.activations import leaky_relu_vjp, relu_vjp
 from scratchnet.layers import Function, Linear, Sequential
 from scratchnet.testing.strategies.shapes import operand_shapes
 from scratchnet.walking import state
 
+pytestmark = quiet
+
 SIDES = st.integers(0, 4)
 
 
 @st.composite
-def linear_shapes(draw):
-    """Shapes of rows in any loop dimensions, of weights and of a bias."""
+def mapped(draw):
+    """Rows in any loop dimensions, weights and, mostly, a bias."""
     (loop,) = draw(operand_shapes("()->()"))
     inputs, outputs = draw(SIDES), draw(SIDES)
-    return (*loop, inputs), (outputs, inputs), (outputs,)
+    shapes = (*loop, inputs), (outputs, inputs), (outputs,)
+    count = draw(st.sampled_from((3, 3, 2)))
+    return Case(draw(laid_out(st.just(shapes[:count]))))
 
 
-@given(arrays=laid_out(linear_shapes()))
-def test_linear_is_numpys_product_and_sum(target, arrays):
-    x, weight, bias = arrays.on(target)
+def linear_vjp(x, *parameters):
+    y, pullback = Linear(*parameters).vjp(x)
 
-    def linear(x, weight, bias):
-        return np.matmul(x, weight.T) + bias
+    def by_position(g):
+        dx, gradients = pullback(g)
+        assert list(gradients) == ["weight", "bias"][: len(parameters)]
+        return dx, *gradients.values()
 
-    expected = linear(*map(wide, (x, weight, bias)))
-    magnitude = linear(*map(wide, map(abs, (x, weight, bias))))
-    agree(Linear(weight, bias)(x), expected, magnitude=magnitude, like=x)
-    plain = linear(wide(x), wide(weight), 0)
-    agree(Linear(weight)(x), plain, magnitude=magnitude, like=x)
+    return y, by_position
 
 
-@given(arrays=laid_out(linear_shapes()), data=st.data())
-def test_linear_and_its_pullback_are_pytorchs(target, arrays, data):
-    x, weight, bias = arrays.on(target)
-    y, pullback = Linear(weight, bias).vjp(x)
-    g = cotangent(data, y, target)
-
-    def builtin(torch, *arrays):
-        return torch.nn.functional.linear(*arrays)
-
-    value, expected = autograd(builtin, (x, weight, bias), g)
-    size, sizes = autograd(builtin, tuple(map(abs, (x, weight, bias))), abs(g))
-    agree(y, value, magnitude=size, like=x)
-    dx, gradients = pullback(g)
-    assert list(gradients) == ["weight", "bias"]
-    found = (dx, *gradients.values())
-    for actual, dp, magnitude in zip(found, expected, sizes, strict=True):
-        agree(actual, dp, magnitude=magnitude, like=x)
+OPERATIONS = {
+    "linear": Operation(
+        "linear",
+        lambda x, *parameters: Linear(*parameters)(x),
+        linear_vjp,
+        lambda x, weight, bias=0: np.matmul(x, weight.T) + bias,
+        lambda torch, *arrays: torch.nn.functional.linear(*arrays),
+        mapped(),
+    )
+}
 
 
-# Small integers, and halves of them: products and sums of these are exact.
-GRID = st.integers(-3, 3).map(float)
+@shared
+@given(case=mapped(), data=st.data())
+def test_linear_and_its_pullback_are_within(any_target, case, data):
+    hold(OPERATIONS["linear"], *case.on(any_target), any_target, data)
+
+
+# Small integers, and halves of them: products and sums of these are exact, if there are
+# bits for them.
+GRIDS = {"float16": 1, "float32": 3, "float64": 3}
 ACTIVATIONS = {
-    "relu": (relu_vjp, lambda torch: torch.relu),
-    "leaky_relu": (
-        partial(leaky_relu_vjp, slope=0.5),
-        lambda torch: partial(torch.nn.functional.leaky_relu, negative_slope=0.5),
-    ),
+    "relu": (relu_vjp, {}),
+    "leaky_relu": (leaky_relu_vjp, {"slope": 0.5}),
 }
 
 
@@ -78,32 +79,43 @@ def net_shapes(draw):
     return (draw(SIDES), sizes[0]), *chain.from_iterable(linear)
 
 
-@given(
-    arrays=laid_out(net_shapes(), GRID), activation=any_of(ACTIVATIONS), data=st.data()
-)
-def test_backpropagation_through_a_net_is_autograds_to_the_bit(
-    target, arrays, activation, data
-):
+@shared
+@given(name=any_of({name: name for name in ACTIVATIONS}), data=st.data())
+def test_backpropagation_through_a_net_is_right_to_the_bit(any_target, name, data):
     """On exact numbers there is nothing to round, and kinks are hit, not missed."""
-    f_vjp, builtin = activation
-    x, *parameters = arrays.on(target)
+    f_vjp, options = ACTIVATIONS[name]
+    most = GRIDS[any_target.dtype]
+    grid = st.integers(-most, most).map(float)
+    x, *parameters = data.draw(laid_out(net_shapes(), grid)).on(any_target)
     pairs = list(zip(parameters[::2], parameters[1::2], strict=True))
-    layers = [layer for pair in pairs for layer in (Linear(*pair), Function(f_vjp))]
+    activation = Function(partial(f_vjp, **options))
+    layers = [layer for pair in pairs for layer in (Linear(*pair), activation)]
     net = Sequential((Sequential(tuple(layers[:-2])), layers[-2]))
     y, pullback = net.vjp(x)
-    (g,) = data.draw(laid_out(st.just((tuple(y.shape),)), GRID)).on(target)
+    (g,) = data.draw(laid_out(st.just((tuple(y.shape),)), grid)).on(any_target)
 
-    def pytorchs(torch, x, *parameters):
+    def builtin(torch, x, *parameters):
+        f = partial(getattr(torch.nn.functional, name), **_pytorchs_name(options))
         *inner, last = zip(parameters[::2], parameters[1::2], strict=True)
         for weight, bias in inner:
-            x = builtin(torch)(torch.nn.functional.linear(x, weight, bias))
+            x = f(torch.nn.functional.linear(x, weight, bias))
         return torch.nn.functional.linear(x, *last)
 
-    value, expected = autograd(pytorchs, (x, *parameters), g)
+    logits, way_back = reference_net(x, state(net), activation=name, **options)
+    expected, expected_gradients = way_back(g)
+    assert all(o.is_exact for o in (logits, expected, *expected_gradients.values()))
+    value, theirs = autograd(builtin, (x, *parameters), g)
     dx, gradients = pullback(g)
-    agree(net(x), value, magnitude=0, like=x)
-    agree(y, value, magnitude=0, like=x)
-    agree(dx, expected[0], magnitude=0, like=x)
     assert gradients.keys() == state(net).keys()
-    for name, dp in zip(state(net), expected[1:], strict=True):
-        agree(gradients[name], dp, magnitude=0, like=x)
+    judge(logits, like=x, ours=net(x), ours_with_pullback=y, **value)
+    judge(
+        (expected, *expected_gradients.values()),
+        like=x,
+        ours=(dx, *(gradients[name] for name in expected_gradients)),
+        **theirs,
+    )
+
+
+def _pytorchs_name(options):
+    """PyTorch's name for the slope."""
+    return {"negative_slope": options["slope"]} if options else {}

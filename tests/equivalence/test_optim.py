@@ -1,13 +1,20 @@
-"""SGD against torch.optim.SGD, and against arithmetic."""
+"""SGD and torch.optim.SGD, each held to the reference; and arithmetic."""
 
-import pytest
+from dataclasses import asdict
+from importlib.util import find_spec
+
+from equivalence.autograd import tensor
 from equivalence.drawn import alike, laid_out
+from equivalence.operations import quiet, shared
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
-from interim import agree, wide
+from judged import exactly, host, judge
+from nets import sgd_step
 
 from scratchnet.optim import SGD
+
+pytestmark = quiet
 
 
 @st.composite
@@ -27,89 +34,85 @@ def optimizers(draw):
 
 
 def pytorchs_step(sgd, parameters, gradients, velocities):
-    """The new parameters and velocities of torch.optim.SGD, put into this state."""
-    torch = pytest.importorskip("torch")
-    leaves = {name: torch.tensor(wide(p)) for name, p in parameters.items()}
-    theirs = torch.optim.SGD(
-        leaves.values(),
-        lr=sgd.learning_rate,
-        momentum=sgd.momentum,
-        dampening=sgd.dampening,
-        nesterov=sgd.nesterov,
-        weight_decay=sgd.weight_decay,
-        maximize=sgd.maximize,
-    )
+    """{"PyTorch": new parameters and velocities} of torch.optim.SGD in this state."""
+    if find_spec("torch") is None:
+        return {}
+    import torch
+
+    # A step changes them, and its velocities, where they lie.
+    leaves = {name: tensor(p).clone() for name, p in parameters.items()}
+    options = asdict(sgd)
+    rate = options.pop("learning_rate")
+    theirs = torch.optim.SGD(leaves.values(), lr=rate, **options)
     for name, gradient in gradients.items():
-        leaves[name].grad = torch.tensor(wide(gradient))
+        leaves[name].grad = tensor(gradient)
     for name, velocity in velocities.items():
-        theirs.state[leaves[name]]["momentum_buffer"] = torch.tensor(wide(velocity))
+        theirs.state[leaves[name]]["momentum_buffer"] = tensor(velocity).clone()
     theirs.step()
     buffers = {
         name: theirs.state[p].get("momentum_buffer") for name, p in leaves.items()
     }
-    return leaves, {name: v for name, v in buffers.items() if v is not None}
-
-
-def magnitudes(sgd, parameters, gradients, velocities):
-    """How large the numbers are that new parameters and velocities are made of."""
-    sizes, speeds = {}, {}
-    for name, p in parameters.items():
-        arrays = p, gradients.get(name, 0 * p), velocities.get(name, 0 * p)
-        p, g, v = (abs(wide(x)) for x in arrays)
-        g = g + sgd.weight_decay * p
-        v = sgd.momentum * v + (1 + abs(sgd.dampening)) * g
-        sizes[name] = p + sgd.learning_rate * (g + (1 + sgd.momentum) * v)
-        speeds[name] = v
-    return sizes, speeds
+    return {"PyTorch": (leaves, {n: v for n, v in buffers.items() if v is not None})}
 
 
 SHAPES = array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3)
 
 
+@shared
 @given(
     sgd=optimizers(),
     parameters=laid_out(st.lists(SHAPES, min_size=1, max_size=3)),
     data=st.data(),
 )
-def test_every_step_is_pytorchs(target, sgd, parameters, data):
+def test_every_step_is_within(any_target, sgd, parameters, data):
     """Of several, each from the state that ours is in; some have no gradient."""
-    parameters = dict(zip("abc", parameters.on(target), strict=False))
+    parameters = dict(zip("abc", parameters.on(any_target), strict=False))
     velocities = {}
     for _ in range(3):
         gradients = {
-            name: data.draw(alike(p), label=f"gradient of {name}").on(target)[0]
+            name: data.draw(alike(p), label=f"gradient of {name}").on(any_target)[0]
             for name, p in parameters.items()
             if data.draw(st.integers(0, 3), label="has a gradient")
         }
-        expected, buffers = pytorchs_step(sgd, parameters, gradients, velocities)
-        found, found_velocities = sgd.step(parameters, gradients, velocities)
-        assert found.keys() == expected.keys()
-        assert found_velocities.keys() == buffers.keys()
-        sizes, speeds = magnitudes(sgd, parameters, gradients, velocities)
-        for name, p in parameters.items():
-            agree(found[name], expected[name], magnitude=sizes[name], like=p)
-        for name, v in buffers.items():
-            like = parameters[name]
-            agree(found_velocities[name], v, magnitude=speeds[name], like=like)
-        parameters, velocities = found, found_velocities
+        before = parameters, gradients, velocities
+        expected = sgd_step(sgd, *before)
+        found = sgd.step(*before)
+        results = {"ours": found} | pytorchs_step(sgd, *before)
+        for allowed, *after in zip(expected, *results.values(), strict=True):
+            for arrays in after:
+                assert arrays.keys() == allowed.keys()
+            for name, bound in allowed.items():
+                judge(
+                    bound,
+                    like=parameters[name],
+                    **{w: x[name] for w, x in zip(results, after, strict=True)},
+                )
+        parameters, velocities = found
 
 
+HALVES = st.sampled_from((0.0, 0.5))
+INTEGERS = st.integers(-3, 3).map(float)
+
+
+@shared
 @given(
-    arrays=laid_out(SHAPES.map(lambda shape: (shape, shape))),
-    learning_rate=st.floats(0, 1),
-    momentum=st.floats(0, 0.875),
+    arrays=laid_out(SHAPES.map(lambda shape: (shape, shape)), INTEGERS),
+    learning_rate=HALVES,
+    momentum=HALVES,
     steps=st.integers(1, 5),
 )
 def test_under_a_constant_gradient_the_way_is_a_geometric_sum(
-    target, arrays, learning_rate, momentum, steps
+    any_target, arrays, learning_rate, momentum, steps
 ):
-    """Velocity k is (1 + m + ... + m^(k-1)) g: the sums of these are polynomials."""
-    p, g = arrays.on(target)
+    """Velocity k is (1 + m + ... + m^(k-1)) g: the sums of these are polynomials.
+
+    Of small integers and halves they have bits enough: nothing rounds.
+    """
+    p, g = arrays.on(any_target)
     sgd = SGD(learning_rate, momentum=momentum)
     parameters, velocities = {"p": p}, {}
     for _ in range(steps):
         parameters, velocities = sgd.step(parameters, {"p": g}, velocities)
     way = sum((1 - momentum**k) / (1 - momentum) for k in range(1, steps + 1))
-    expected = wide(p) - learning_rate * way * wide(g)
-    magnitude = abs(wide(p)) + learning_rate * way * abs(wide(g))
-    agree(parameters["p"], expected, magnitude=magnitude, like=p)
+    expected = host(p).astype(float) - learning_rate * way * host(g).astype(float)
+    judge(exactly(any_target.array(expected)), like=p, ours=parameters["p"])

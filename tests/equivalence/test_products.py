@@ -1,111 +1,84 @@
-"""Matrix products by hand, and their pullbacks, against NumPy's and PyTorch's."""
+"""Matrix products by hand, and their pullbacks, NumPy's and PyTorch's: each held to the
+reference."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pytest
-from equivalence.autograd import autograd
-from equivalence.drawn import Operands, any_of, cotangent, laid_out, operands
+from equivalence.drawn import Case, cases, laid_out, operands
+from equivalence.operations import Operation, each, hold, quiet, shared
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
-from hypothesis.strategies import SearchStrategy
-from interim import agree, wide
+from judged import judge, oracle
 
 from scratchnet import products as ours
 
-
-@dataclass(frozen=True)
-class Product:
-    """A product, its VJP rule, what NumPy and PyTorch offer for it, and operands."""
-
-    f: Callable[..., Any]
-    f_vjp: Callable[..., Any]
-    numpy: Callable[..., Any]
-    torch: Callable[..., Any]
-    operands: SearchStrategy[Operands]
+pytestmark = quiet
 
 
 @st.composite
-def contractible(draw, axes):
-    """Two shapes of which the last `axes` sides of one are the first of the other."""
+def contractible(draw, least, most):
+    """Arrays, of which the last sides of one are the first of the other: so many."""
+    axes = draw(st.integers(least, most))
     sides = partial(array_shapes, min_side=0, max_side=3)
     inner = draw(sides(min_dims=axes, max_dims=axes)) if axes else ()
     left, right = draw(st.tuples(*[sides(min_dims=0, max_dims=2)] * 2))
-    return (*left, *inner), (*inner, *right)
+    shapes = (*left, *inner), (*inner, *right)
+    return Case(draw(laid_out(st.just(shapes))), options={"axes": axes})
 
 
-def tensordot(axes):
-    return Product(
-        partial(ours.tensordot, axes=axes),
-        partial(ours.tensordot_vjp, axes=axes),
-        partial(np.tensordot, axes=axes),
-        lambda torch, a, b: torch.tensordot(a, b, dims=axes),
-        laid_out(contractible(axes)),
+def tensordot(least, most):
+    return Operation(
+        "tensordot",
+        ours.tensordot,
+        ours.tensordot_vjp,
+        np.tensordot,
+        lambda torch, a, b, *, axes: torch.tensordot(a, b, dims=axes),
+        contractible(least, most),
     )
 
 
 def matmul(signature):
-    return Product(
+    return Operation(
+        "matmul",
         ours.matmul,
         ours.matmul_vjp,
         np.matmul,
         lambda torch, a, b: torch.matmul(a, b),
-        operands(signature),
+        cases(operands(signature)),
     )
 
 
-PRODUCTS = {
-    "matvec": Product(
+OPERATIONS = {
+    "matvec": Operation(
+        "matvec",
         ours.matvec,
         ours.matvec_vjp,
         lambda a, x: np.matmul(a, x[..., None])[..., 0],
         lambda torch, a, x: torch.matmul(a, x[..., None])[..., 0],
-        operands("(m,k),(k)->(m)"),
+        cases(operands("(m,k),(k)->(m)")),
     ),
     "matmul": matmul("(m,k),(k,p)->(m,p)"),
     "matmul, 1-D operands too": matmul("(m?,k),(k,p?)->(m?,p?)"),
-    "outer": tensordot(0),
-    "tensordot, 1 axis": tensordot(1),
-    "tensordot, 2 axes": tensordot(2),
-    "tensordot, 3 axes": tensordot(3),
+    "outer": tensordot(0, 0),
+    "tensordot": tensordot(1, 3),
 }
-each_product = pytest.mark.parametrize("op", PRODUCTS.values(), ids=PRODUCTS)
 
 
-@given(op=any_of(PRODUCTS), data=st.data())
-def test_products_are_numpys(target, op, data):
-    a, b = data.draw(op.operands).on(target)
-    expected = op.numpy(wide(a), wide(b))
-    magnitude = op.numpy(abs(wide(a)), abs(wide(b)))
-    agree(op.f(a, b), expected, magnitude=magnitude, like=a)
-
-
-@each_product
+@each(OPERATIONS)
+@shared
 @given(data=st.data())
-def test_products_and_pullbacks_are_pytorchs(op, target, data):
-    a, b = data.draw(op.operands).on(target)
-    y, pullback = op.f_vjp(a, b)
-    g = cotangent(data, y, target)
-    value, (da, db) = autograd(op.torch, [a, b], g)
-    # A sum of products is made of numbers as large as that of absolute values.
-    size, (size_a, size_b) = autograd(op.torch, [abs(a), abs(b)], abs(g))
-    found_a, found_b = pullback(g)
-    agree(y, value, magnitude=size, like=a)
-    agree(found_a, da, magnitude=size_a, like=a)
-    agree(found_b, db, magnitude=size_b, like=b)
+def test_products_and_pullbacks_are_within(op, any_target, data):
+    hold(op, *data.draw(op.cases).on(any_target), any_target, data)
 
 
-@given(pair=PRODUCTS["matmul"].operands, tile=st.integers(1, 20))
-def test_products_in_tiles_are_numpys(target, pair, tile):
+@shared
+@given(case=OPERATIONS["matmul"].cases, tile=st.integers(1, 20))
+def test_products_in_tiles_are_within(any_target, case, tile):
     """However small the tile: an edge, a broadcast side and a long inner side too."""
-    a, b = pair.on(target)
+    (a, b), _ = case.on(any_target)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ours, "TILE", tile)
         found = ours.matmul(a, b)
-    expected = np.matmul(wide(a), wide(b))
-    magnitude = np.matmul(abs(wide(a)), abs(wide(b)))
-    agree(found, expected, magnitude=magnitude, like=a)
+    judge(oracle("matmul", a, b), like=a, ours=found)

@@ -1,60 +1,54 @@
-"""Sum and mean over any axes, with their pullbacks, against NumPy's and PyTorch's."""
+"""Sum and mean over any axes and their pullbacks, ours, NumPy's and PyTorch's: each
+held to the reference."""
 
 import numpy as np
-import pytest
-from equivalence.autograd import autograd
-from equivalence.drawn import cotangent, operands
+from equivalence.drawn import Case, operands
+from equivalence.operations import Operation, each, hold, quiet, shared
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import valid_tuple_axes
-from interim import agree, wide
 
 from scratchnet import reductions as ours
 
-OPS = {
-    "sum": (ours.sum, ours.sum_vjp, np.sum, lambda torch: torch.sum),
-    "mean": (ours.mean, ours.mean_vjp, np.mean, lambda torch: torch.mean),
-}
-each_op = pytest.mark.parametrize("op", OPS.values(), ids=OPS)
+pytestmark = quiet
 
 
-def axes(rank, least):
-    """One axis, several, or None for all, of an array of this rank."""
-    several = valid_tuple_axes(rank, min_size=least)
+def axes(rank):
+    """One axis, several, none at all, or None for all, of an array of this rank."""
+    several = valid_tuple_axes(rank, min_size=0)
     one = st.integers(-rank, rank - 1)
     return st.none() | (one | several if rank else several)
 
 
-@each_op
-@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
-@given(x=operands("()->()", max_dims=3), data=st.data(), keepdims=st.booleans())
-def test_reductions_are_numpys(op, target, x, data, keepdims):
-    f, _, numpy, _ = op
-    (x,) = x.on(target)
-    axis = data.draw(axes(x.ndim, least=0), label="axis")
-    agree(
-        f(x, axis=axis, keepdims=keepdims),
-        numpy(wide(x), axis=axis, keepdims=keepdims),
-        magnitude=numpy(np.abs(wide(x)), axis=axis, keepdims=keepdims),
-        like=x,
-    )
+@st.composite
+def reduced(draw):
+    """An array and some of its axes."""
+    x = draw(operands("()->()", max_dims=3))
+    axis = draw(axes(x.values[0].ndim))
+    return Case(x, options={"axis": axis, "keepdims": draw(st.booleans())})
 
 
-@each_op
-@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
-@given(x=operands("()->()", max_dims=3), data=st.data(), keepdims=st.booleans())
-def test_reductions_and_pullbacks_are_pytorchs(op, target, x, data, keepdims):
-    _, f_vjp, _, torchs = op
-    (x,) = x.on(target)
-    # For no axes at all, least=0, PyTorch reduces over every one.
-    axis = data.draw(axes(x.ndim, least=1) if x.ndim else st.none(), label="axis")
-    y, pullback = f_vjp(x, axis=axis, keepdims=keepdims)
-    g = cotangent(data, y, target)
+def pytorchs(name):
+    """PyTorch takes no axes at all for all of them; we and NumPy take them for none."""
 
-    def builtin(torch, x):
-        return torchs(torch)(x, dim=axis, keepdim=keepdims)
+    def builtin(torch, x, *, axis, keepdims):
+        if axis == () or x.ndim == 0:
+            return x + 0
+        return getattr(torch, name)(x, dim=axis, keepdim=keepdims)
 
-    value, gradients = autograd(builtin, [x], g)
-    magnitude, _ = autograd(builtin, [abs(x)], g)
-    agree(y, value, magnitude=magnitude, like=x)
-    agree(*pullback(g), *gradients, like=x)
+    return builtin
+
+
+OPERATIONS = {
+    "sum": Operation("sum", ours.sum, ours.sum_vjp, np.sum, pytorchs("sum"), reduced()),
+    "mean": Operation(
+        "mean", ours.mean, ours.mean_vjp, np.mean, pytorchs("mean"), reduced()
+    ),
+}
+
+
+@each(OPERATIONS)
+@shared
+@given(data=st.data())
+def test_reductions_and_pullbacks_are_within(op, any_target, data):
+    hold(op, *data.draw(op.cases).on(any_target), any_target, data)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
-from interim import agree, wide
+from judged import exactly, judge
 
 from scratchnet.errors import UnavailableError
 from scratchnet.testing.strategies import gufunc, layouts
@@ -90,7 +90,7 @@ def test_operands_of_one_dimension_are_drawn():
 @given(arrays=operands("()->()", elements=st.floats(-8, 8), max_dims=3))
 def test_layouts_change_no_value(target, layout, arrays):
     x = target.array(*arrays)
-    agree(layout(x), wide(x), magnitude=0, like=x)
+    judge(exactly(x), like=x, ours=layout(x))
 
 
 def test_layouts_are_what_they_are_called(target):

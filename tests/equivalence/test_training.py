@@ -1,8 +1,10 @@
-"""A training run beside torch.nn and torch.optim, each step from the same state."""
+"""A training run beside torch.nn and torch.optim, each step held to the references."""
 
 import numpy as np
 import pytest
-from interim import agree, wide
+from equivalence.autograd import tensor
+from judged import judge
+from nets import loss_and_gradients, sgd_step
 
 from scratchnet import training
 from scratchnet.activations import elu_vjp
@@ -16,14 +18,15 @@ from scratchnet.walking import state
 
 
 class Beside:
-    """A callback that takes each step in PyTorch too, and compares.
+    """A callback that takes each step in PyTorch too, and judges both.
 
-    It works in float64 and starts each step from the parameters and velocities that our
-    run was in, so that rounding does not add up from step to step.
+    Each step starts from the parameters and velocities that our run was in, and each
+    update from the gradients that were really taken, so that nothing adds up.
     """
 
     def __init__(self, torch, net, sgd, run):
         self.torch, self.net, self.before, self.steps = torch, net, run, 0
+        self.sgd = sgd
         self.optimizer = torch.optim.SGD(
             net.parameters(),
             lr=sgd.learning_rate,
@@ -34,45 +37,52 @@ class Beside:
 
     def after_step(self, run, train):
         x, labels = next(train.epoch(run.epoch, start=run.batch - 1))
-        loss, gradients = self._step(x, labels)
-        agree(run.losses[-1], loss, like=x)
-        for name, found in ours(self.before.model, x, labels).items():
-            expected = gradients[name]
-            agree(found, expected, magnitude=np.abs(expected).max(), like=x)
-        for name, found in state(run.model).items():
-            agree(found, self.parameters[name].detach(), like=x)
-        for name, found in run.velocities.items():
-            p = self.parameters[name]
-            agree(found, self.optimizer.state[p]["momentum_buffer"], like=x)
+        parameters = state(self.before.model)
+        loss, gradients = loss_and_gradients(x, labels, parameters, activation="elu")
+        ours = gradients_of(self.before.model, x, labels)
+        value, theirs, after = self._pytorchs(x, labels)
+        judge(loss, like=x, ours=run.losses[-1], PyTorch=value)
+        for name, allowed in gradients.items():
+            judge(allowed, like=x, ours=ours[name], PyTorch=theirs[name])
+        self._judge_update("ours", ours, (state(run.model), run.velocities))
+        self._judge_update("PyTorch", theirs, after)
         self.before, self.steps = run, self.steps + 1
 
     def after_epoch(self, run, _):
         self.before = run
 
-    @property
-    def parameters(self):
-        return dict(zip(state(self.before.model), self.net.parameters(), strict=True))
+    def _judge_update(self, who, gradients, after):
+        """Whether SGD came to this from the state before, by these gradients."""
+        before = state(self.before.model), gradients, self.before.velocities
+        for expected, found in zip(sgd_step(self.sgd, *before), after, strict=True):
+            assert found.keys() == expected.keys()
+            for name, allowed in expected.items():
+                judge(allowed, **{who: found[name]})
 
-    def _step(self, x, labels):
-        """The loss and the gradients of one step from where our run was."""
-        torch = self.torch
+    def _pytorchs(self, x, labels):
+        """The loss, the gradients, and the parameters and velocities after a step."""
+        torch, before = self.torch, state(self.before.model)
+        leaves = dict(zip(before, self.net.parameters(), strict=True))
         with torch.no_grad():
-            for name, p in self.parameters.items():
-                p.copy_(torch.tensor(wide(state(self.before.model)[name])))
+            for name, p in leaves.items():
+                p.copy_(tensor(before[name]))
         for name, velocity in self.before.velocities.items():
-            buffer = torch.tensor(wide(velocity))
-            self.optimizer.state[self.parameters[name]]["momentum_buffer"] = buffer
+            buffer = tensor(velocity).clone()
+            self.optimizer.state[leaves[name]]["momentum_buffer"] = buffer
         self.optimizer.zero_grad()
-        logits = self.net(torch.tensor(wide(x)))
-        loss = torch.nn.functional.cross_entropy(logits, torch.tensor(labels.tolist()))
+        logits = self.net(tensor(x))
+        loss = torch.nn.functional.cross_entropy(logits, tensor(labels))
         loss.backward()
         self.optimizer.step()
-        return loss.item(), {
-            name: p.grad.numpy() for name, p in self.parameters.items()
+        buffers = {
+            name: self.optimizer.state[p].get("momentum_buffer")
+            for name, p in leaves.items()
         }
+        velocities = {name: v for name, v in buffers.items() if v is not None}
+        return loss, {name: p.grad for name, p in leaves.items()}, (leaves, velocities)
 
 
-def ours(model, x, labels):
+def gradients_of(model, x, labels):
     """Our gradients of the loss."""
     logits, pullback = model.vjp(x)
     loss, loss_pullback = cross_entropy_vjp(logits, labels)
@@ -85,7 +95,7 @@ def ours(model, x, labels):
     [SGD(0.1), SGD(0.05, momentum=0.9, nesterov=True, weight_decay=1e-3)],
     ids=["plain", "nesterov"],
 )
-def test_a_hundred_steps_on_the_digits_are_pytorchs(target, sgd):
+def test_a_hundred_steps_on_the_digits_are_within(target, sgd):
     """With ELU, smooth at 0, so that no rounding can decide between two slopes."""
     torch = pytest.importorskip("torch")
     rows = digits().train
@@ -93,7 +103,7 @@ def test_a_hundred_steps_on_the_digits_are_pytorchs(target, sgd):
     train = Batches(
         Standardizer.fit(images)(images),
         target.array(rows.labels),
-        batch_size=64,
+        batch_size=16,
         shuffle=True,
     )
     rng = np.random.default_rng(0)
@@ -107,8 +117,8 @@ def test_a_hundred_steps_on_the_digits_are_pytorchs(target, sgd):
     )
     net = torch.nn.Sequential(
         torch.nn.Linear(64, 16), torch.nn.ELU(), torch.nn.Linear(16, 10)
-    )
+    ).to(tensor(train.x))
     run = training.Run(model)
-    beside = Beside(torch, net.double(), sgd, run)
+    beside = Beside(torch, net, sgd, run)
     training.fit(run, sgd, train, steps=100, callbacks=[beside])
     assert beside.steps == 100

@@ -229,8 +229,9 @@ def test_weights_spread_as_their_initializer_states(init, stated, rng):
     """Within five standard errors, of 200 * 300 weights; and about zero."""
     weight = init(rng, 200, 300)
     assert weight.shape == (200, 300)
-    assert abs(weight.std() - stated) < 5 * stated / sqrt(2 * weight.size)
-    assert abs(weight.mean()) < 5 * stated / sqrt(weight.size)
+    slack = 5 * stated / sqrt(2 * weight.size)
+    assert stated - slack < weight.std() < stated + slack
+    assert -slack * sqrt(2) < weight.mean() < slack * sqrt(2)
 
 
 def test_a_perceptron_draws_for_relu_and_last_for_the_loss(rng):
