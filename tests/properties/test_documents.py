@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import scratchnet
+from scratchnet.testing.references import REFERENCES, listing
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,3 +48,9 @@ def test_public_names_are_those_that_the_stub_imports():
         for alias in node.names
     ]
     assert sorted(imported) == scratchnet.__all__
+
+
+def test_the_accepted_algorithms_are_listed():
+    """In docs/algorithms.md, below its heading: what `listing` makes of them."""
+    document = (ROOT / "docs" / "algorithms.md").read_text()
+    assert listing(REFERENCES.values()) in document

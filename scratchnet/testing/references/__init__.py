@@ -20,9 +20,9 @@ from scratchnet.testing.references import (
     softmax,
     standardization,
 )
-from scratchnet.testing.references.reference import Algorithm, Reference
+from scratchnet.testing.references.reference import Algorithm, Reference, listing
 
-__all__ = ["REFERENCES", "Algorithm", "Reference"]
+__all__ = ["REFERENCES", "Algorithm", "Reference", "listing"]
 
 #: All references, by name.
 REFERENCES: Mapping[str, Reference] = MappingProxyType(

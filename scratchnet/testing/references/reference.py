@@ -6,7 +6,7 @@ Correct code that is found wrong points at a missing algorithm, not at a small b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,3 +90,16 @@ def either(*results: Array) -> Array:
     """
     first = results[0]
     return accepted(*results) if isinstance(first, Bounded) else first
+
+
+def listing(references: Iterable[Reference], /) -> str:
+    """All accepted algorithms, and those documented as worse, as a Markdown table."""
+    rows = ["| operation | algorithm | judged | |", "| --- | --- | --- | --- |"]
+    for each in references:
+        judged = ((each.algorithms, "accepted"), (each.worse, "worse: INACCURATE"))
+        rows += [
+            f"| `{each.name}` | {algorithm.name} | {verdict} | {algorithm.note} |"
+            for algorithms, verdict in judged
+            for algorithm in algorithms
+        ]
+    return "\n".join(rows)
