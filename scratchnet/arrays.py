@@ -51,6 +51,10 @@ def array_namespace(*arrays: Array) -> Namespace:
     found = {type(x) for x in arrays}
     if len(found) == 1 and (known := _namespaces.get(found.pop())) is not None:
         return known
+    if len(arrays) == 1 and library(*arrays) not in LIBRARIES:
+        (x,) = arrays
+        if hasattr(x, "__array_namespace__"):
+            return x.__array_namespace__()
     xp = array_api_compat.array_namespace(*arrays)
     if not is_compiling():
         for x in arrays:

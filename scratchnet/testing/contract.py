@@ -85,6 +85,16 @@ class Contract:
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @cached_property
+    def _hash(self) -> int:
+        return hash(
+            (self.format, self.accumulator, self.input_precision, self.flush_to_zero)
+        )
+
+    def __hash__(self) -> int:
+        # Remembered: every operation asks for the namespace of its contract.
+        return self._hash
+
+    @cached_property
     def oracle(self) -> Arithmetic:
         """The arithmetic that judges: one wider than the format."""
         return LONG_DOUBLE if self.format == FLOAT64 else DOUBLE

@@ -7,9 +7,8 @@ oracle's own rounding and the inputs' errors can amount to.
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,23 +39,31 @@ class Size(int):
         return self.shape if dim is None else self.shape[dim]
 
 
-def _named(name: str, *operands: Any) -> Bounded:
-    """The function of this name in the standard, of these operands."""
+@cache
+def _function(name: str) -> Callable[..., Bounded]:
+    """The function of this name in the standard, which is made of this class."""
     from scratchnet.testing.bounded.standard import FUNCTIONS
 
-    found: Bounded = FUNCTIONS[name](*operands)
-    return found
+    return FUNCTIONS[name]
+
+
+@cache
+def _namespaces() -> Callable[[Contract], Any]:
+    """What finds the namespace of a contract."""
+    from scratchnet.testing.bounded.namespace import namespace
+
+    return namespace
 
 
 def _prefix(name: str) -> Callable[[Bounded], Bounded]:
-    return lambda x: _named(name, x)
+    return lambda x: _function(name)(x)
 
 
 def _operator(
     name: str,
 ) -> tuple[Callable[[Bounded, Any], Bounded], Callable[[Bounded, Any], Bounded]]:
     """An operator and its reflection."""
-    return lambda x, y: _named(name, x, y), lambda x, y: _named(name, y, x)
+    return lambda x, y: _function(name)(x, y), lambda x, y: _function(name)(y, x)
 
 
 class Bounded:
@@ -70,7 +77,7 @@ class Bounded:
     for an infinity of its sign as well.
     """
 
-    __slots__ = ("_exact", "_tame", "contract", "error", "value")
+    __slots__ = ("_moved", "_tame", "contract", "error", "identity", "value")
     __array_priority__ = 1000
     __hash__ = None  # type: ignore[assignment]
 
@@ -79,13 +86,17 @@ class Bounded:
     ) -> None:
         self.value = value = np.asarray(value)
         self.contract = contract
-        # What is asked for again and again, once it is known.
-        self._exact: bool | None = error == 0 if isinstance(error, float) else None
+        #: The same for arrays that were never assigned to and have the same elements.
+        self.identity = object()
+        # What is asked for again and again, once it is known: how many elements have
+        # an error, and whether the array is tame.
+        self._moved: int | None = None
         self._tame: bool | None = None
-        error = np.asarray(error, np.float64)
-        if error.shape != value.shape:
-            error = np.broadcast_to(error, value.shape)
-        self.error = error
+        if isinstance(error, float) and error == 0:
+            error, self._moved = np.zeros(value.shape), 0
+        self.error = np.asarray(error, np.float64)
+        if self.error.shape != value.shape:
+            self.error = np.broadcast_to(self.error, value.shape)
 
     @classmethod
     def exact(cls, x: Any, contract: Contract, /) -> Bounded:
@@ -115,7 +126,7 @@ class Bounded:
                 f"but the contract is one of {contract.format.name}",
                 "round the inputs to the format of the code under test first",
             )
-        return cls(value, contract, _flushed(value, contract))
+        return cls(value, contract, flushed(value, contract))
 
     # What an array tells about itself.
 
@@ -152,24 +163,42 @@ class Bounded:
     @property
     def is_exact(self) -> bool:
         """Whether no element may be off at all."""
-        if self._exact is None:
-            self._exact = not np.count_nonzero(self.error)
-        return self._exact
+        return not self._count_moved()
+
+    @property
+    def has_exact(self) -> bool:
+        """Whether there are elements that may not be off at all."""
+        return self._count_moved() < self.error.size
+
+    def _count_moved(self) -> int:
+        if self._moved is None:
+            self._moved = int(np.count_nonzero(self.error))
+        return self._moved
 
     @property
     def is_tame(self) -> bool:
         """Whether all is finite and nothing may have overflowed."""
         if self._tame is None:
-            self.measure(np.abs(self.value))
+            size = np.abs(self.value)
+            self.measure(size if self.is_exact else size + self.error)
         return bool(self._tame)
 
-    def measure(self, size: Reals, /) -> None:
-        """Find out whether it is tame, from the magnitudes of the value."""
-        reach = size if self.is_exact else size + self.error
+    def measure(self, reach: Reals, /) -> None:
+        """Find out whether it is tame, from abs(value) + error."""
         largest = self.contract.format.largest
         self._tame = bool(
             reach.size == 0 or np.maximum.reduce(reach, axis=None) <= largest
         )
+
+    def twin(self, value: Reals | None = None, /) -> Bounded:
+        """Another array of the same errors, and of the same values or others of the
+        same magnitudes."""
+        found = object.__new__(Bounded)
+        found.value = self.value if value is None else value
+        found.contract, found.error = self.contract, self.error
+        found.identity = self.identity if value is None else object()
+        found._moved, found._tame = self._moved, self._tame
+        return found
 
     @property
     def may_overflow(self) -> Reals:
@@ -189,9 +218,7 @@ class Bounded:
         )
 
     def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
-        from scratchnet.testing.bounded.namespace import namespace
-
-        return namespace(self.contract)
+        return _namespaces()(self.contract)
 
     # Protocols: the same code runs on it as on NumPy's and PyTorch's arrays.
 
@@ -266,11 +293,14 @@ class Bounded:
         return Bounded(self.value[plain], self.contract, self.error[plain])
 
     def __setitem__(self, index: Any, new: Any, /) -> None:
+        from scratchnet.testing.bounded.operands import lifted
+
         plain, new = _plain_index(index), lifted(new, self)
         value, error = self.value.copy(), self.error.copy()
         value[plain], error[plain] = new.value, new.error
         self.value, self.error = value, error
-        self._exact = self._tame = None
+        self._moved = self._tame = None
+        self.identity = object()
 
     @property
     def T(self) -> Bounded:  # noqa: N802
@@ -306,45 +336,7 @@ class Bounded:
     __ne__, _ = _operator("not_equal")  # type: ignore[assignment]
 
 
-def lifted(x: Any, like: Bounded, /) -> Bounded:
-    """The operand x beside `like`, in its contract.
-
-    A Python number may be rounded to the format or kept in double: both are covered.
-    An array is exact. Raises ArgumentTypeError for another contract or format.
-    """
-    if isinstance(x, Bounded):
-        if x.contract is not like.contract and x.contract != like.contract:
-            raise ArgumentTypeError(
-                "Bounded",
-                f"operands of two contracts ({like.contract.format.name} and "
-                f"{x.contract.format.name})",
-                "required one for all",
-                "convert with astype, or wrap both with the same contract",
-            )
-        return x
-    if isinstance(x, bool):
-        return Bounded(np.asarray(x), like.contract)
-    if isinstance(x, numbers.Real) and not isinstance(x, np.generic):
-        return constant(float(x), like.contract)
-    return Bounded.exact(x, like.contract)
-
-
-def constant(x: float, contract: Contract, /) -> Bounded:
-    """A Python number, rounded to the format or not."""
-    value = np.asarray(x, contract.oracle.dtype)
-    return Bounded(value, contract, _constant_error(x, contract))
-
-
-@lru_cache(maxsize=1024)
-def _constant_error(x: float, contract: Contract) -> float:
-    """How far the number may move by being rounded to the format, or flushed to 0."""
-    wide = np.asarray(x, contract.oracle.dtype)
-    near = contract.format.rounded(wide)
-    moved = float(np.abs(near - wide)) if np.isfinite(near) else 0.0
-    return max(moved, float(_flushed(wide, contract)))
-
-
-def _flushed(value: Reals, contract: Contract) -> Reals | float:
+def flushed(value: Reals, contract: Contract) -> Reals | float:
     """What taking subnormal numbers for 0, as the contract may allow, amounts to."""
     if not contract.flush_to_zero:
         return 0.0

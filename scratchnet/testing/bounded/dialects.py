@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.testing.bounded.array import Bounded, UnboundedError, lifted
+from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.operands import lifted
 from scratchnet.testing.bounded.shaping import moved
 from scratchnet.testing.bounded.standard import FUNCTIONS, refusal
 

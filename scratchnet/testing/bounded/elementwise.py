@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy import abs as size
 
-from scratchnet.testing.bounded.array import Bounded, UnboundedError, lifted
+from scratchnet.testing.bounded.array import Bounded, UnboundedError
 from scratchnet.testing.bounded.exact import (
     exact_product,
     exact_sum,
@@ -22,44 +22,15 @@ from scratchnet.testing.bounded.exact import (
     is_power_of_two,
 )
 from scratchnet.testing.bounded.functions import sqrt
-from scratchnet.testing.bounded.rounding import magnitude, with_rounding
+from scratchnet.testing.bounded.operands import are_integers, lifted, real, reals
+from scratchnet.testing.bounded.rounding import (
+    both_infinite,
+    magnitude,
+    somewhere,
+    torn,
+    with_rounding,
+)
 from scratchnet.testing.formats import Reals
-
-
-def pair(x: Any, y: Any, /) -> tuple[Bounded, Bounded]:
-    """Both operands as bound-carrying arrays of one contract."""
-    like = x if isinstance(x, Bounded) else y
-    return lifted(x, like), lifted(y, like)
-
-
-def real(x: Bounded, /) -> Bounded:
-    """x as numbers: of a mask 0 and 1, of integers themselves."""
-    if x.is_real:
-        return x
-    value = x.value.astype(x.contract.oracle.dtype)
-    if x.value.dtype == bool:
-        return Bounded(value, x.contract, x.error)
-    rounding = size(x.contract.format.rounded(value) - value)
-    return Bounded(value, x.contract, x.error + rounding.astype(np.float64))
-
-
-def reals(x: Any, y: Any, /) -> tuple[Bounded, Bounded]:
-    """Both operands as numbers."""
-    a, b = pair(x, y)
-    return real(a), real(b)
-
-
-def are_integers(*operands: Any) -> bool:
-    """Whether these are all labels or masks, or Python integers beside them."""
-    return all(map(_is_integer, operands))
-
-
-def _is_integer(x: Any) -> bool:
-    if isinstance(x, Bounded):
-        return not x.is_real
-    if isinstance(x, float):
-        return False
-    return isinstance(x, int) or (hasattr(x, "dtype") and "float" not in str(x.dtype))
 
 
 def integers(
@@ -106,12 +77,11 @@ def subtract(x: Any, y: Any, /) -> Bounded:
 def _added(a: Bounded, b: Bounded) -> Bounded:
     value = a.value + b.value
     if a.is_exact and b.is_exact:
-        propagated, exact = None, held(value, a.contract)
-        if exact.any():
+        propagated, exact = None, somewhere(held(value, a.contract))
+        if exact is not None:
             exact = exact & exact_sum(a.value, b.value, value)
     else:
-        propagated = a.error + b.error
-        exact = _certain_zero(a) | _certain_zero(b)
+        propagated, exact = a.error + b.error, _with_nothing(a, b)
     # An infinity remains one beside a number, but where both may be infinite they may
     # be of opposite sign.
     result = with_rounding(
@@ -119,27 +89,18 @@ def _added(a: Bounded, b: Bounded) -> Bounded:
         propagated,
         (a, b),
         underflows=a.contract.flush_to_zero,
-        exact=exact if exact.any() else None,
-        unknown=lambda: _torn(a) | _torn(b) | _both_infinite(a, b),
+        exact=somewhere(exact),
+        unknown=lambda: torn(a) | torn(b) | both_infinite(a, b),
     )
     if a.is_tame and b.is_tame:
         return result
     return _overflown_too(result, a.may_overflow | b.may_overflow)
 
 
-def _certain_zero(x: Bounded) -> Reals:
-    return (x.value == 0) & (x.error == 0)
-
-
-def _torn(x: Bounded) -> Reals:
-    """Where x may be an infinity of either sign."""
-    return x.may_overflow & ~(x.error < size(x.value))
-
-
-def _both_infinite(a: Bounded, b: Bounded) -> Reals:
-    """Where both may be infinite, at least one of them because it overflowed."""
-    over_a, over_b = a.may_overflow, b.may_overflow
-    return (over_a & (over_b | np.isinf(b.value))) | (over_b & np.isinf(a.value))
+def _with_nothing(a: Bounded, b: Bounded) -> Reals | None:
+    """Where one of them certainly is 0."""
+    sure = [(x.value == 0) & (x.error == 0) for x in (a, b) if x.has_exact]
+    return sure[0] | sure[-1] if sure else None
 
 
 def _overflown_too(x: Bounded, where: Reals) -> Bounded:
@@ -156,17 +117,13 @@ def multiply(x: Any, y: Any, /) -> Bounded:
     a, b = reals(x, y)
     value = a.value * b.value
     if a.is_exact and b.is_exact:
-        propagated, exact = None, held(value, a.contract)
-        if exact.any():
+        propagated, exact = None, somewhere(held(value, a.contract))
+        if exact is not None:
             exact = exact & exact_product(a.value, b.value, a.contract)
     else:
         propagated, exact = _product_moved(a, b), _scaled(a, b, value)
     result = with_rounding(
-        value,
-        propagated,
-        (a, b),
-        underflows=True,
-        exact=exact if exact.any() else None,
+        value, propagated, (a, b), underflows=True, exact=somewhere(exact)
     )
     return result if a.is_tame and b.is_tame else _undecided(result, a, b)
 
@@ -180,74 +137,18 @@ def _product_moved(a: Bounded, b: Bounded) -> Reals:
     return magnitude(a.value) * b.error + (magnitude(b.value) + b.error) * a.error
 
 
-def _scaled(a: Bounded, b: Bounded, value: Reals) -> Reals:
+def _scaled(a: Bounded, b: Bounded, value: Reals) -> Reals | None:
     """Where one factor is a power of two, or 0, and the result cannot underflow."""
-    exact = np.asarray(False)
-    for factor, other in ((a, b), (b, a)):
-        if factor.is_exact and (power := is_power_of_two(factor.value)).any():
-            reach = size(other.value) - other.error
-            smallest = 4 * a.contract.format.smallest_normal
-            normal = size(factor.value) * reach > smallest
-            exact = exact | (power & (normal | (factor.value == 0)))
-    return exact & np.isfinite(value)
-
-
-def divide(x: Any, y: Any, /) -> Bounded:
-    """x / y = q: abs(x^/y^ - q) <= (ex + abs(q) ey) / (abs(y) - ey)."""
-    a, b = reals(x, y)
-    value = a.value / b.value
-    exact = None
-    if a.is_exact and b.is_exact:
-        propagated = None
-        exact = held(value, a.contract)
-        if exact.any():
-            exact = exact & _divides(a, b, value)
-    elif b.is_exact:
-        propagated, exact = a.error / magnitude(b.value), _shared(a, b)
-    else:
-        reach = magnitude(b.value) - b.error
-        moved = (a.error + magnitude(value) * b.error) / reach
-        propagated = np.where(reach > 0, moved, np.inf)
-    if not b.is_tame:
-        propagated = _over_the_unbounded(a, b, value, propagated)
-    result = with_rounding(
-        value,
-        propagated,
-        (a, b),
-        underflows=True,
-        exact=exact if exact is not None and exact.any() else None,
-        unknown=lambda: a.may_overflow | _torn(b) | _both_infinite(a, b),
-    )
-    # The sign of a zero is nobody's promise, so that of 1/0 is not either.
-    by_zero = size(b.value) <= b.error
-    if not by_zero.any():
-        return result
-    by_zero = by_zero & ~(np.isnan(value) & (result.error == 0))
-    return Bounded(value, a.contract, np.where(by_zero, np.inf, result.error))
-
-
-def _divides(a: Bounded, b: Bounded, value: Reals) -> Reals:
-    """Where the quotient of exact numbers is exact: times y it gives x again."""
-    exact = (value * b.value == a.value) & (b.value != 0)
-    return exact & exact_product(value, b.value, a.contract)
-
-
-def _shared(a: Bounded, b: Bounded) -> Reals:
-    """Where the divisor is a power of two, and the result cannot underflow."""
-    power = is_power_of_two(b.value) & (b.value != 0)
-    reach = size(a.value) - a.error
-    normal = reach > 4 * a.contract.format.smallest_normal * size(b.value)
-    return power & normal
-
-
-def _over_the_unbounded(
-    a: Bounded, b: Bounded, value: Reals, propagated: Reals | None
-) -> Reals:
-    """The quotient by an infinity is 0, whatever the finite number above it."""
-    moved = np.zeros(value.shape) if propagated is None else propagated
-    moved = np.where(b.may_overflow, moved + magnitude(value), moved)
-    infinite = np.isinf(b.value) & (b.error == 0) & np.isfinite(a.error)
-    return np.where(infinite, 0.0, moved)
+    # Not both are exact.
+    factor, other = (a, b) if a.is_exact else (b, a)
+    if not factor.is_exact:
+        return None
+    power = somewhere(is_power_of_two(factor.value))
+    if power is None:
+        return None
+    reach = size(other.value) - other.error
+    normal = size(factor.value) * reach > 4 * a.contract.format.smallest_normal
+    return power & (normal | (factor.value == 0)) & np.isfinite(value)
 
 
 def _undecided(result: Bounded, a: Bounded, b: Bounded) -> Bounded:
@@ -260,12 +161,12 @@ def _undecided(result: Bounded, a: Bounded, b: Bounded) -> Bounded:
 
 def negative(x: Bounded, /) -> Bounded:
     """-x, which is exact."""
-    return Bounded(-x.value, x.contract, x.error)
+    return x.twin(-x.value)
 
 
 def absolute(x: Bounded, /) -> Bounded:
     """abs(x): exact, and no slope exceeds 1."""
-    return Bounded(size(x.value), x.contract, x.error)
+    return x.twin(size(x.value))
 
 
 def square(x: Bounded, /) -> Bounded:

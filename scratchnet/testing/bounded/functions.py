@@ -16,6 +16,7 @@ from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.rounding import (
     beyond,
     magnitude,
+    somewhere,
     with_rounding,
 )
 from scratchnet.testing.contract import DOUBLE
@@ -76,8 +77,8 @@ def expm1(x: Bounded, /) -> Bounded:
 def _near(value: Reals, x: Bounded) -> Reals:
     """A positive value, moved down to where its bound is no infinite float64."""
     limit = beyond(x.contract)
-    far = value > limit
-    return np.where(far & np.isfinite(x.value), limit, value) if far.any() else value
+    far = somewhere(value > limit)
+    return value if far is None else np.where(far & np.isfinite(x.value), limit, value)
 
 
 def _rise(x: Bounded, power: Reals) -> Reals | None:
@@ -85,6 +86,8 @@ def _rise(x: Bounded, power: Reals) -> Reals | None:
     if x.is_exact:
         return None
     rise = magnitude(power) * np.expm1(x.error)
+    if np.count_nonzero(power) == power.size:
+        return rise
     return np.where(power > 0, rise, magnitude(np.exp(x.value + x.error)))
 
 
@@ -95,6 +98,8 @@ def log(x: Bounded, /) -> Bounded:
     """
     moved = None if x.is_exact else _fall(x.error, size(x.value))
     result = _function("log", x, np.log(x.value), moved, underflows=False)
+    if result.is_tame:
+        return result
     return _certain(result, (x.value == 0) & (x.error == 0))
 
 
@@ -102,18 +107,23 @@ def log1p(x: Bounded, /) -> Bounded:
     """log(1 + x): as log, of a distance 1 + x from the pole."""
     moved = None if x.is_exact else _fall(x.error, size(1 + x.value))
     result = _function("log1p", x, np.log1p(x.value), moved)
+    if result.is_tame:
+        return result
     return _certain(result, (x.value == -1) & (x.error == 0))
 
 
 def _fall(error: Reals, distance: Reals) -> Reals:
     """-log(1 - e/d) for a distance d from the pole; infinite where the pole is near."""
-    relative = np.where(error == 0, 0.0, error / magnitude(distance))
+    relative = np.asarray(error / magnitude(distance))
+    if relative.size and np.maximum.reduce(relative, axis=None) < 1:
+        return -np.log1p(-relative)
+    relative = np.where(error == 0, 0.0, relative)
     return np.where(relative < 1, -np.log1p(-np.minimum(relative, 1)), np.inf)
 
 
 def _certain(x: Bounded, where: Reals) -> Bounded:
     """x without any error in some places."""
-    if not where.any():
+    if not np.count_nonzero(where):
         return x
     return Bounded(x.value, x.contract, np.where(where, 0.0, x.error))
 

@@ -13,9 +13,15 @@ from typing import Any
 import numpy as np
 
 from scratchnet.errors import ArgumentError
-from scratchnet.testing.bounded import functions, products, reductions, selection
-from scratchnet.testing.bounded.array import Bounded, UnboundedError, lifted
-from scratchnet.testing.bounded.elementwise import real
+from scratchnet.testing.bounded import (
+    extremes,
+    functions,
+    products,
+    reductions,
+    selection,
+)
+from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.operands import lifted, real
 from scratchnet.testing.bounded.shaping import moved
 
 Function = Callable[..., Any]
@@ -54,7 +60,7 @@ def logsumexp(x: Bounded, axis: Any, keepdims: bool = False, /) -> Bounded:
 
 
 def _largest(x: Bounded, axis: Any) -> Bounded:
-    return reductions.maximum_over(x, axis=axis, keepdims=True)
+    return extremes.maximum_over(x, axis=axis, keepdims=True)
 
 
 def linear(x: Bounded, weight: Any, bias: Any = None, /) -> Bounded:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from scratchnet.errors import ArgumentError
-from scratchnet.testing.bounded.array import Bounded, constant
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.operands import constant
 from scratchnet.testing.bounded.shaping import moved
 from scratchnet.testing.bounded.standard import FUNCTIONS, astype, refusal
 from scratchnet.testing.contract import Contract
@@ -28,12 +29,9 @@ class Namespace:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
+        vars(self).update({**FUNCTIONS, **FORMATS})
 
     def __getattr__(self, name: str) -> Any:
-        if name in FUNCTIONS:
-            return FUNCTIONS[name]
-        if name in FORMATS:
-            return FORMATS[name]
         raise refusal(name)
 
     def asarray(
@@ -156,10 +154,6 @@ class Namespace:
 
 
 @cache
-def _namespace(contract: Contract) -> Namespace:
-    return Namespace(contract)
-
-
 def namespace(contract: Contract, /) -> Namespace:
     """The namespace of arrays under this contract: the same one each time."""
-    return _namespace(contract)
+    return Namespace(contract)

@@ -13,8 +13,8 @@ import numpy as np
 
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.bounded.array import Bounded
-from scratchnet.testing.bounded.elementwise import reals
 from scratchnet.testing.bounded.exact import grid, unrounded
+from scratchnet.testing.bounded.operands import reals
 from scratchnet.testing.bounded.reductions import summed_error
 from scratchnet.testing.bounded.rounding import SLACK, magnitude, settled
 from scratchnet.testing.formats import Reals

@@ -26,7 +26,8 @@ SLACK = 1 + 2.0**-44
 def magnitude(value: Reals, /) -> Reals:
     """abs(value) in float64, in which bounds are computed: beyond it infinite."""
     size: Reals = np.abs(value)
-    return size if size.dtype == np.float64 else size.astype(np.float64)
+    # By its letter: comparing a dtype with a type costs as much as a sum.
+    return size if size.dtype.char == "d" else size.astype(np.float64)
 
 
 def with_rounding(
@@ -58,17 +59,23 @@ def with_rounding(
     absolute = contract.underflow * max(1.0, 2 * ulps) if low else 0.0
 
     def error_of(size: Reals) -> Reals:
-        error = (relative + own) * SLACK * size + absolute
-        if propagated is None:
-            return error if exact is None else np.where(exact, 0.0, error)
-        error = error + (1 + relative) * SLACK * propagated
-        return error if exact is None else np.where(exact, propagated * SLACK, error)
+        # In place: whole arrays of temporaries cost more than the arithmetic.
+        error = size * ((relative + own) * SLACK)
+        if absolute:
+            error += absolute
+        if propagated is not None:
+            error += propagated * ((1 + relative) * SLACK)
+        if exact is None:
+            return error
+        return np.where(exact, 0.0 if propagated is None else propagated * SLACK, error)
 
     size = magnitude(value)
     result = Bounded(value, contract, error_of(size))
-    result.measure(size)
-    if result.is_tame and all(x.is_tame for x in operands):
-        return result
+    if operands[0].is_tame and operands[-1].is_tame:
+        size += result.error
+        result.measure(size)
+        if result.is_tame:
+            return result
     return _wild(value, error_of(np.abs(value)), operands, unknown)
 
 
@@ -136,3 +143,19 @@ def one_rounding(x: Bounded, /) -> Bounded:
     exact = x.contract.format.holds(x.value) if x.is_exact else None
     propagated = None if x.is_exact else x.error
     return with_rounding(x.value, propagated, (x,), underflows=True, exact=exact)
+
+
+def somewhere(where: Reals | None, /) -> Reals | None:
+    """The places, if there are any."""
+    return where if where is not None and np.count_nonzero(where) else None
+
+
+def torn(x: Bounded, /) -> Reals:
+    """Where x may be an infinity of either sign."""
+    return x.may_overflow & ~(x.error < np.abs(x.value))
+
+
+def both_infinite(a: Bounded, b: Bounded, /) -> Reals:
+    """Where both may be infinite, at least one of them because it overflowed."""
+    over_a, over_b = a.may_overflow, b.may_overflow
+    return (over_a & (over_b | np.isinf(b.value))) | (over_b & np.isinf(a.value))

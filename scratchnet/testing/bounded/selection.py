@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.testing.bounded.array import Bounded, UnboundedError, lifted
-from scratchnet.testing.bounded.elementwise import (
+from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.elementwise import integers
+from scratchnet.testing.bounded.operands import (
     are_integers,
-    integers,
+    lifted,
     pair,
     real,
     reals,

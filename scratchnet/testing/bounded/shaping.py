@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from scratchnet.testing.bounded.array import Bounded, lifted
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.operands import lifted
 from scratchnet.testing.formats import Reals
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
 from textwrap import fill
 from types import MappingProxyType
 from typing import Any
@@ -12,18 +11,27 @@ import numpy as np
 
 from scratchnet.arrays import dtype_name
 from scratchnet.testing.bounded import elementwise as by_element
+from scratchnet.testing.bounded import (
+    extremes,
+    products,
+    quotients,
+    reductions,
+    selection,
+    variance,
+)
 from scratchnet.testing.bounded import functions as by_number
-from scratchnet.testing.bounded import products, reductions, selection
 from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.operands import real
 from scratchnet.testing.bounded.rounding import one_rounding
 from scratchnet.testing.bounded.shaping import joined, moved
+from scratchnet.testing.bounded.shared import quiet
 from scratchnet.testing.formats import FORMATS, format_of
 
 Function = Callable[..., Any]
 
 
 def _unary(function: Function) -> Function:
-    return lambda x, /: function(by_element.real(x))
+    return lambda x, /: function(real(x))
 
 
 def _comparison(function: Function) -> Function:
@@ -46,11 +54,11 @@ def _moving(function: Function) -> Function:
 
 
 def _variance(x: Bounded, /, **options: Any) -> Bounded:
-    return reductions.variance(x, **{"updating": True, **options})
+    return variance.variance(x, **{"updating": True, **options})
 
 
 def _deviation(x: Bounded, /, **options: Any) -> Bounded:
-    return reductions.deviation(x, **{"updating": True, **options})
+    return variance.deviation(x, **{"updating": True, **options})
 
 
 def _total(
@@ -109,7 +117,7 @@ def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:  # noqa:
         return x
     contract = x.contract.with_format(form)
     if not x.is_real:
-        return by_element.real(Bounded(x.value, contract, x.error))
+        return real(Bounded(x.value, contract, x.error))
     found = Bounded(x.value.astype(contract.oracle.dtype), contract, x.error)
     narrower = form.precision < x.contract.format.precision
     return one_rounding(found) if narrower else found
@@ -135,24 +143,13 @@ def _as_integers(x: Bounded, dtype: Any) -> Bounded:
     return Bounded(x.value.astype(dtype), x.contract, x.error)
 
 
-def quiet(function: Function) -> Function:
-    """The function without NumPy's warnings: what is not finite is accounted for."""
-
-    @wraps(function)
-    def quietly(*args: Any, **options: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return function(*args, **options)
-
-    return quietly
-
-
 _FUNCTIONS: Mapping[str, Function] = {
     "abs": by_element.absolute,
     "add": by_element.add,
     "all": selection.all_of,
     "any": selection.any_of,
-    "argmax": reductions.argmax,
-    "argmin": reductions.argmin,
+    "argmax": extremes.argmax,
+    "argmin": extremes.argmin,
     "astype": astype,
     "bitwise_and": _logical(np.logical_and),
     "bitwise_or": _logical(np.logical_or),
@@ -162,7 +159,7 @@ _FUNCTIONS: Mapping[str, Function] = {
     "clip": selection.clip,
     "concat": _concat,
     "cos": _unary(by_number.cos),
-    "divide": by_element.divide,
+    "divide": quotients.divide,
     "equal": _comparison(np.equal),
     "erf": _unary(by_number.erf),
     "exp": _unary(by_number.exp),
@@ -187,10 +184,10 @@ _FUNCTIONS: Mapping[str, Function] = {
     "logical_xor": _logical(np.logical_xor),
     "matmul": products.matmul,
     "matrix_transpose": lambda x, /: x.mT,
-    "max": reductions.maximum_over,
+    "max": extremes.maximum_over,
     "maximum": selection.maximum,
     "mean": _mean,
-    "min": reductions.minimum_over,
+    "min": extremes.minimum_over,
     "minimum": selection.minimum,
     "moveaxis": _moving(np.moveaxis),
     "multiply": by_element.multiply,

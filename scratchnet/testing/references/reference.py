@@ -12,6 +12,7 @@ from typing import Any
 
 from scratchnet.arrays import Array, is_array
 from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.bounded.shared import shared
 from scratchnet.testing.compare import accepted, oracle
 from scratchnet.testing.contract import Contract
 
@@ -77,7 +78,8 @@ def _combined(
         return [each.function(*arguments[:split], **wrapped) for each in algorithms]
 
     arrays = (options[name] for name in names)
-    results = oracle(run, *inputs, *arrays, contract=contract)
+    with shared():
+        results = oracle(run, *inputs, *arrays, contract=contract)
     if isinstance(results[0], tuple):
         return tuple(accepted(*parts) for parts in zip(*results, strict=True))
     return accepted(*results)

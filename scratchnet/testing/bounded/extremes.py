@@ -1,0 +1,88 @@
+"""The largest and the smallest element along axes, and where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.operands import real
+from scratchnet.testing.bounded.reductions import Axes, normalized
+from scratchnet.testing.bounded.shaping import moved
+from scratchnet.testing.formats import Reals
+
+
+def maximum_over(
+    x: Bounded, /, *, axis: Axes = None, keepdims: bool = False
+) -> Bounded:
+    """The largest element: its error is the largest among those that may be it."""
+    return _extreme(x, axis, keepdims, np.max, 1.0)
+
+
+def minimum_over(
+    x: Bounded, /, *, axis: Axes = None, keepdims: bool = False
+) -> Bounded:
+    """The smallest element, likewise."""
+    return _extreme(x, axis, keepdims, np.min, -1.0)
+
+
+def _extreme(
+    x: Bounded, axis: Axes, keepdims: bool, function: Any, way: float
+) -> Bounded:
+    axes = normalized(axis, x.ndim)
+    value = function(x.value, axis=axes, keepdims=True)
+    found = Bounded(value, x.contract)
+    if not x.is_exact:
+        found = Bounded(value, x.contract, _reached(x, value, axes, way))
+    return found if keepdims else moved(found, lambda part: part.squeeze(axes))
+
+
+def _reached(x: Bounded, value: Reals, axes: tuple[int, ...], way: float) -> Reals:
+    """The largest error among the elements that may be the extreme one."""
+    widest = x.error.max(axis=axes, keepdims=True)
+    out_of_reach = way * (value - x.value) > x.error + widest
+    return np.where(out_of_reach, 0.0, x.error).max(axis=axes, keepdims=True)
+
+
+def argmax(
+    x: Bounded, /, *, axis: int | None = None, keepdims: bool = False
+) -> Bounded:
+    """Where the largest element is; undecided where another may be as large, ties too:
+    which of several is found is nobody's promise."""
+    return _place(real(x), axis, keepdims)
+
+
+def argmin(
+    x: Bounded, /, *, axis: int | None = None, keepdims: bool = False
+) -> Bounded:
+    """Where the smallest element is, likewise."""
+    x = real(x)
+    return _place(Bounded(-x.value, x.contract, x.error), axis, keepdims)
+
+
+def _place(x: Bounded, axis: int | None, keepdims: bool) -> Bounded:
+    value, error = x.value, x.error
+    if axis is None:
+        value, error = value.reshape(-1), error.reshape(-1)
+    along = 0 if axis is None else axis
+    place = np.argmax(value, axis=along, keepdims=True)
+    undecided = _rivalled(value, error, place, along, x.contract.format.largest)
+    flag = np.where(undecided, np.inf, 0.0)
+    if axis is None:
+        shape = (1,) * x.ndim if keepdims else ()
+        place, flag = place.reshape(shape), flag.reshape(shape)
+    elif not keepdims:
+        place, flag = place.squeeze(axis), flag.squeeze(axis)
+    return Bounded(place, x.contract, flag)
+
+
+def _rivalled(
+    value: Reals, error: Reals, place: Reals, axis: int, largest: float
+) -> Reals:
+    """Where more than one element may be the largest: what overflows all ties."""
+    best = np.take_along_axis(value, place, axis)
+    margin = np.take_along_axis(error, place, axis)
+    apart = best - value > margin + error
+    rivals = ~apart | ((value + error > largest) & (best + margin > largest))
+    return rivals.sum(axis=axis, keepdims=True) > 1

@@ -1,0 +1,83 @@
+"""Quotients of bound-carrying arrays, with what a divisor near 0 leaves of a bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import abs as size
+
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.exact import exact_product, held, is_power_of_two
+from scratchnet.testing.bounded.operands import reals
+from scratchnet.testing.bounded.rounding import (
+    both_infinite,
+    magnitude,
+    somewhere,
+    torn,
+    with_rounding,
+)
+from scratchnet.testing.formats import Reals
+
+
+def divide(x: Any, y: Any, /) -> Bounded:
+    """x / y = q: abs(x^/y^ - q) <= (ex + abs(q) ey) / (abs(y) - ey)."""
+    a, b = reals(x, y)
+    value = a.value / b.value
+    exact = None
+    reach = magnitude(b.value)
+    if a.is_exact and b.is_exact:
+        propagated = None
+        exact = somewhere(held(value, a.contract))
+        if exact is not None:
+            exact = exact & _divides(a, b, value)
+    elif b.is_exact:
+        propagated, exact = a.error / reach, _shared(a, b)
+    else:
+        reach = reach - b.error
+        propagated = magnitude(value) * b.error
+        propagated += a.error
+        propagated /= reach
+    apart = reach.size > 0 and np.minimum.reduce(reach, axis=None) > 0
+    if not apart and propagated is not None and not b.is_exact:
+        propagated = np.where(reach > 0, propagated, np.inf)
+    if not b.is_tame:
+        propagated = _over_the_unbounded(a, b, value, propagated)
+    result = with_rounding(
+        value,
+        propagated,
+        (a, b),
+        underflows=True,
+        exact=somewhere(exact),
+        unknown=lambda: a.may_overflow | torn(b) | both_infinite(a, b),
+    )
+    if apart:
+        return result
+    # The sign of a zero is nobody's promise, so that of 1/0 is not either.
+    by_zero = size(b.value) <= b.error
+    by_zero = by_zero & ~(np.isnan(value) & (result.error == 0))
+    return Bounded(value, a.contract, np.where(by_zero, np.inf, result.error))
+
+
+def _divides(a: Bounded, b: Bounded, value: Reals) -> Reals:
+    """Where the quotient of exact numbers is exact: times y it gives x again."""
+    exact = (value * b.value == a.value) & (b.value != 0)
+    return exact & exact_product(value, b.value, a.contract)
+
+
+def _shared(a: Bounded, b: Bounded) -> Reals:
+    """Where the divisor is a power of two, and the result cannot underflow."""
+    power = is_power_of_two(b.value) & (b.value != 0)
+    reach = size(a.value) - a.error
+    normal = reach > 4 * a.contract.format.smallest_normal * size(b.value)
+    return power & normal
+
+
+def _over_the_unbounded(
+    a: Bounded, b: Bounded, value: Reals, propagated: Reals | None
+) -> Reals:
+    """The quotient by an infinity is 0, whatever the finite number above it."""
+    moved = np.zeros(value.shape) if propagated is None else propagated
+    moved = np.where(b.may_overflow, moved + magnitude(value), moved)
+    infinite = np.isinf(b.value) & (b.error == 0) & np.isfinite(a.error)
+    return np.where(infinite, 0.0, moved)
