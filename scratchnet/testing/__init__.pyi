@@ -1,6 +1,7 @@
 from .bounded import Bounded, UnboundedError
-from .compare import Comparison, accepted, assert_within, oracle, within
+from .compare import Comparison, assert_within, within
 from .contract import Contract
+from .evaluate import accepted, oracle
 from .formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format, format_of
 from .references import REFERENCES, Algorithm, Reference
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from scratchnet.arrays import array_namespace, device, dtype_name, is_array, to_numpy
-from scratchnet.errors import ArgumentTypeError
-from scratchnet.testing.bounded import Bounded, selection
+from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.formats import Format, Reals, format_of
+from scratchnet.testing.elements import identified, judged
+from scratchnet.testing.evaluate import oracle
+from scratchnet.testing.formats import BFLOAT16, Reals
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Worst:
     off: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """What `within` found.
 
@@ -73,25 +75,52 @@ def within(
 
     like: an array whose library, dtype and device actual must have.
     worse: the oracle of algorithms documented as less accurate.
+    Raises ArgumentTypeError for an oracle that is none, and for an actual that is one.
     """
+    _require_kinds(actual, oracle, like, worse)
     if misplaced := _misplaced(actual, oracle, like):
         return Comparison(False, misplaced, np.zeros(()), 0, 0.0, False)
     found = _on_host(actual)
     with np.errstate(all="ignore"):
         good, ratio, told = (
-            _judged(found.astype(oracle.value.dtype), oracle)
+            judged(found.astype(oracle.value.dtype), oracle)
             if oracle.is_real
-            else _identified(found, oracle)
+            else identified(found, oracle)
         )
         worst = None if good.all() else _worst(found, oracle, ratio, good)
     compared = int(np.count_nonzero(told))
     vacuous = 1 - compared / good.size if good.size else 0.0
     bitwise = bool(good.size) and oracle.is_exact
     inaccurate = worse is not None and worst is not None and bool(within(actual, worse))
-    message = _said(oracle, ratio, vacuous, bitwise, worst)
+    wrong = good.size - int(np.count_nonzero(good))
+    message = _said(oracle, ratio, vacuous, bitwise, worst, wrong, inaccurate)
     return Comparison(
         worst is None, message, ratio, compared, vacuous, bitwise, worst, inaccurate
     )
+
+
+def _require_kinds(actual: Any, oracle: Any, like: Any, worse: Any) -> None:
+    for name, x in (("oracle", oracle), ("worse", worse)):
+        if not isinstance(x, Bounded) and not (name == "worse" and x is None):
+            raise ArgumentTypeError(
+                "within",
+                f"{name} is a {type(x).__name__}",
+                "required what `oracle(function, *inputs)` gives",
+                "compare the parts of a tuple one by one"
+                if isinstance(x, tuple)
+                else "assert_within(actual, function, *inputs) makes it itself",
+            )
+    if isinstance(actual, Bounded):
+        raise ArgumentTypeError(
+            "within",
+            "actual is a bound-carrying array",
+            "required the result of the code under test",
+            "run it on the plain inputs",
+        )
+    if like is not None and not is_array(like):
+        raise ArgumentTypeError(
+            "within", f"like is a {type(like).__name__}", "required an array"
+        )
 
 
 def _on_host(x: Any) -> Reals:
@@ -105,8 +134,9 @@ def _misplaced(actual: Any, oracle: Bounded, like: Any) -> str:
     shape = tuple(actual.shape) if hasattr(actual, "shape") else np.shape(actual)
     if shape != oracle.shape:
         return f"shape {shape}, expected {oracle.shape}"
-    if hasattr(actual, "dtype") and not _fits(actual, oracle):
-        return f"dtype {dtype_name(actual.dtype)}, expected {dtype_name(oracle.dtype)}"
+    plain = actual if hasattr(actual, "dtype") else np.asarray(actual)
+    if not _fits(plain, oracle, python=plain is not actual):
+        return f"dtype {dtype_name(plain.dtype)}, expected {dtype_name(oracle.dtype)}"
     if like is None:
         return ""
     found, expected = (
@@ -122,62 +152,23 @@ def _misplaced(actual: Any, oracle: Bounded, like: Any) -> str:
     return f"{' '.join(found)}, expected {' '.join(expected)}"
 
 
-def _fits(actual: Any, oracle: Bounded) -> bool:
+def _fits(actual: Any, oracle: Bounded, *, python: bool) -> bool:
     """Whether the dtype is that of the oracle: of its format, an integer, or a mask.
 
-    bfloat16 and float16 may come as float32, which is as far as NumPy gets.
+    Python's numbers are of every format. bfloat16 may come as float32 numbers that it
+    holds, which is as far as NumPy gets.
     """
     name = dtype_name(actual.dtype)
     if not oracle.is_real:
-        boolean = oracle.value.dtype == bool
-        return (name == "bool") == boolean and "float" not in name
+        kinds = ("bool",) if oracle.value.dtype == bool else ("int", "uint")
+        return name.startswith(kinds)
     form = oracle.contract.format
-    return name == form.name or (name == "float32" and form.precision < 24)
-
-
-def _identified(found: Reals, oracle: Bounded) -> tuple[Reals, Reals, Reals]:
-    """Labels and masks: the same, wherever the oracle is decided."""
-    told = oracle.error == 0
-    good = ~told | (found == oracle.value)
-    return good, np.where(good, 0.0, np.inf), told
-
-
-def _judged(found: Reals, oracle: Bounded) -> tuple[Reals, Reals, Reals]:
-    """Which elements are good, error / bound, and which could have been found wrong."""
-    value, error = oracle.value, oracle.error
-    off = np.abs(found - value)
-    good = off <= error
-    told = error < np.inf
-    if oracle.is_tame and bool(np.isfinite(off).all()):
-        return good, _share(off, error), told
-    good, vague = _beyond(found, oracle, good)
-    share = np.where(np.isfinite(off), _share(off, error), np.inf)
-    # What must be infinite is wrong, however close it is to the largest number.
-    share = np.where(~good & (share <= 1), np.inf, share)
-    ratio = np.where(vague | (good & ~np.isfinite(value)), 0.0, share)
-    return good, np.asarray(ratio, np.float64), told
-
-
-def _share(off: Reals, error: Reals) -> Reals:
-    """error / bound; where both are 0 it is 0."""
-    share = off / error
-    return np.asarray(np.where(off == 0, 0.0, share), np.float64)
-
-
-def _beyond(found: Reals, oracle: Bounded, good: Reals) -> tuple[Reals, Reals]:
-    """Which elements are good, and of which of them no error can be told, where
-    infinities, NaN and overflow come in."""
-    value, error, form = oracle.value, oracle.error, oracle.contract.format
-    finite = np.isfinite(value)
-    same = (found == value) | (np.isnan(found) & np.isnan(value))
-    # Rounding to nearest overflows from half an ulp above the largest number.
-    limit = np.asarray(form.largest, value.dtype) * (1 + form.unit_roundoff)
-    must = finite & (np.abs(value) - error > limit)
-    # An infinity is allowed at the end of the line that the bound reaches beyond.
-    end = np.isinf(found) & (np.sign(found) * value + error > form.largest)
-    silent = np.isinf(error)
-    vague = silent | (finite & end)
-    return vague | np.where(finite, good & ~must, same), vague
+    if name == form.name or (python and name == "float64"):
+        return True
+    if form != BFLOAT16 or name != "float32" or type(actual).__module__ != "numpy":
+        return False
+    wide = np.asarray(actual, np.float64)
+    return bool((form.holds(wide) | np.isnan(wide)).all())
 
 
 def _worst(found: Reals, oracle: Bounded, ratio: Reals, good: Reals) -> Worst:
@@ -199,11 +190,19 @@ def _said(
     vacuous: float,
     bitwise: bool,
     worst: Worst | None,
+    wrong: int,
+    inaccurate: bool,
 ) -> str:
     """The comparison in words: the worst element first, then what was not said."""
     lines = []
     if worst is not None:
         lines += _accused(oracle, worst)
+        if wrong > 1:
+            lines.append(f"  and {wrong - 1:,} more of {ratio.size:,} elements")
+        if inaccurate:
+            lines.append("  INACCURATE: an algorithm documented as worse may give this")
+    elif not ratio.size:
+        lines.append(f"nothing to compare: shape {oracle.shape}")
     elif bitwise:
         lines.append(f"bitwise equal: {ratio.size:,} elements, nothing has to round")
     else:
@@ -217,6 +216,10 @@ def _said(
 def _accused(oracle: Bounded, worst: Worst) -> list[str]:
     """The element that is furthest out, and how far."""
     where = f"at {list(worst.index)} of {oracle.shape}" if oracle.shape else "result"
+    if not oracle.is_real:
+        kind = bool if oracle.value.dtype == bool else int
+        found, expected = kind(worst.actual), kind(worst.expected)
+        return [f"{where}: actual {found}, expected {expected}"]
     first = f"{where}: actual {worst.actual!r}, expected {worst.expected!r}"
     form = oracle.contract.format
     if not np.isfinite(worst.off):
@@ -231,60 +234,6 @@ def _accused(oracle: Bounded, worst: Worst) -> list[str]:
     return [first, f"{off}, {times:.3g} times the bound {worst.allowed:.3g}"]
 
 
-def accepted(*algorithms: Bounded) -> Bounded:
-    """The oracle of an operation that several algorithms compute, each acceptable.
-
-    Its value is that of the first, its bound the largest of all, each widened by how
-    far its own value is from the first.
-    """
-    with np.errstate(all="ignore"):
-        return selection.accepted(*algorithms)
-
-
-def oracle(
-    function: Callable[..., Any],
-    *inputs: Any,
-    contract: Contract | None = None,
-    **options: Any,
-) -> Any:
-    """What the function gives for these inputs, as bound-carrying arrays.
-
-    inputs: arrays of one format, and integers or masks. The contract is that of their
-    format unless it is given. Raises ArgumentTypeError for mixed formats.
-    """
-    contract = contract or _plain(_common_format(inputs))
-    wrapped = [Bounded.exact(x, contract) if is_array(x) else x for x in inputs]
-    return function(*wrapped, **options)
-
-
-@cache
-def _plain(form: Format) -> Contract:
-    """The contract that promises nothing but the format: the same one each time."""
-    return Contract(form)
-
-
-def _common_format(inputs: tuple[Any, ...]) -> Format:
-    formats = {
-        x.dtype if isinstance(x, Bounded) else format_of(x.dtype, where="oracle")
-        for x in inputs
-        if is_array(x) and not _is_integral(x)
-    }
-    if len(formats) != 1:
-        names = " and ".join(sorted(each.name for each in formats))
-        raise ArgumentTypeError(
-            "oracle",
-            f"inputs of {names or 'no floating dtype'}",
-            "required one format for all",
-        )
-    return formats.pop()
-
-
-def _is_integral(x: Any) -> bool:
-    if isinstance(x, np.ndarray):
-        return x.dtype.kind in "iub"
-    return bool(array_namespace(x).isdtype(x.dtype, ("bool", "integral")))
-
-
 def assert_within(
     actual: Any,
     function: Callable[..., Any],
@@ -295,22 +244,46 @@ def assert_within(
 ) -> Comparison:
     """Assert that actual is function(*inputs) but for what rounding can explain.
 
-    The drop-in for assert_allclose, without a tolerance: function, in plain NumPy,
-    PyTorch or array API code, is run once in higher precision with a bound on what any
-    correct implementation may be off. Raises AssertionError with the worst element,
-    and where nothing could be said about any element; returns the Comparison.
+    The drop-in for assert_allclose, without a tolerance. function: plain NumPy, PyTorch
+    or array API code, run once in higher precision with a bound on what any correct
+    implementation may be off; or one of `REFERENCES`, with all its algorithms.
+    Raises AssertionError with the worst element, and where nothing could be said about
+    any element; ArgumentTypeError as `oracle` does. Returns the Comparison.
     """
-    expected = oracle(function, *inputs, contract=contract, **options)
+    _require_no_tolerance(options)
+    # A reference knows its algorithms, and those that are documented as worse.
+    judge = getattr(function, "oracle", None) or partial(oracle, function)
+    judge_worse = getattr(function, "worse_oracle", None)
+    expected = judge(*inputs, contract=contract, **options)
+    if isinstance(expected, tuple) and len(expected) == 1:
+        (expected,) = expected
     if not isinstance(expected, Bounded):
         raise ArgumentTypeError(
             "assert_within",
             f"the function gave a {type(expected).__name__}",
             "required one array computed from the inputs",
-            "compare the parts of a tuple one by one: within(part, oracle(...)[i])",
+            "compare the parts one by one: within(part, oracle(...)[i])"
+            if isinstance(expected, tuple | list)
+            else "return what is to be compared",
         )
     found = within(actual, expected, like=like)
+    if not found.ok and judge_worse is not None:
+        worse = judge_worse(*inputs, contract=contract, **options)
+        worse = worse[0] if isinstance(worse, tuple) else worse
+        found = within(actual, expected, like=like, worse=worse)
     if not found.ok:
         raise AssertionError(found.message)
     if found.vacuous == 1.0:
         raise AssertionError("vacuous: nothing could be said about any element")
     return found
+
+
+def _require_no_tolerance(options: dict[str, Any]) -> None:
+    chosen = options.keys() & {"rtol", "atol", "equal_nan", "decimal"}
+    if chosen:
+        raise ArgumentError(
+            "assert_within",
+            f"{' and '.join(sorted(chosen))} given",
+            "required none: the bound is derived from the inputs and their format",
+            "state what the code is allowed to do instead: contract=Contract(...)",
+        )

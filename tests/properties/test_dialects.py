@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from scratchnet.testing.bounded import Bounded, UnboundedError
-from scratchnet.testing.compare import oracle, within
+from scratchnet.testing.compare import within
 from scratchnet.testing.contract import Contract
+from scratchnet.testing.evaluate import oracle
 from scratchnet.testing.formats import FLOAT32, FLOAT64, FORMATS
 
 FLOATS = ["float32", "float64"]
@@ -220,7 +221,7 @@ def test_every_format_of_pytorch(dtype):
         (lambda x: np.fmax(x, 0), "fmax has no derived bound"),
         (lambda x: np.sum(x, where=x.value > 0), "sum with where= has no"),
         (lambda x: np.max(x, initial=3), "max called so .*'initial'"),
-        (lambda x: np.add(x, x, out=x), "add with out= has no derived bound"),
+        (lambda x: np.add(x, x, out=np.ones((3, 4))), "add with out= has no derived"),
         (lambda x: torch.cumsum(x, 0), "cumsum has no derived bound"),
         (lambda x: torch.linalg.inv(x), "linalg_inv has no derived bound"),
         (lambda x: torch.nn.functional.gelu(x), "gelu has no derived bound"),

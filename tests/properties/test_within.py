@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.bounded import Bounded, UnboundedError
-from scratchnet.testing.compare import accepted, assert_within, oracle, within
+from scratchnet.testing.compare import assert_within, within
 from scratchnet.testing.contract import Contract
+from scratchnet.testing.evaluate import accepted, oracle
 from scratchnet.testing.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS
 
 SINGLE = Contract(FLOAT32)
@@ -306,7 +307,10 @@ def test_the_message_says_where_what_and_how_far():
         "  off by 0.5, 2.1e+06 ulps of float32, where nothing has to round"
     )
     found = within(single(0.3334, nan), oracle(lambda x: x / 3, single(1, 1)))
-    assert found.message == "at [1] of (2,): actual nan, expected 0.3333333333333333"
+    assert found.message == (
+        "at [1] of (2,): actual nan, expected 0.3333333333333333\n"
+        "  and 1 more of 2 elements"
+    )
     found = within(single(0.3334), oracle(lambda x: x / 3, single(1)))
     assert found.message == (
         "at [0] of (1,): actual 0.33340001106262207, expected 0.3333333333333333\n"
@@ -361,14 +365,14 @@ def x_of(form):
         ),
         (
             lambda x: x + x_of(FLOAT64),
-            "Bounded: operands of two contracts (float32 and float64), "
+            "Bounded: arrays of two contracts (format=float32 and format=float64), "
             "required one for all\n"
             "  convert with astype, or wrap both with the same contract",
         ),
         (
             lambda x: x + Bounded(x.value, Contract(FLOAT32, accumulator=FLOAT64)),
-            "Bounded: operands of two contracts (float32 and float32), "
-            "required one for all\n"
+            "Bounded: arrays of two contracts (accumulator=None and "
+            "accumulator=float64), required one for all\n"
             "  convert with astype, or wrap both with the same contract",
         ),
         (
@@ -417,7 +421,8 @@ def test_mixed_formats_are_refused():
     with pytest.raises(ArgumentTypeError) as refusal:
         assert_within(single(1), np.add, single(1), np.array([1.0]))
     assert str(refusal.value) == (
-        "oracle: inputs of float32 and float64, required one format for all"
+        "oracle: inputs of float32 and float64, required one format for all\n"
+        "  convert some, or state a contract of the format that results have"
     )
 
 

@@ -7,6 +7,7 @@ they share. Other people's code runs on it by the names of the array API (`stand
 PyTorch computes in one call (`models`).
 """
 
-from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.given import UnboundedError
 
 __all__ = ["Bounded", "UnboundedError"]

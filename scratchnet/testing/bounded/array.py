@@ -7,63 +7,35 @@ oracle's own rounding and the inputs' errors can amount to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 
-from scratchnet.arrays import dtype_name, is_array, to_numpy
-from scratchnet.errors import ArgumentTypeError
+from scratchnet.arrays import dtype_name
+from scratchnet.testing.bounded.given import (
+    Host,
+    Size,
+    no_error,
+    read,
+    require_same_contract,
+)
+from scratchnet.testing.bounded.leaving import (
+    as_bool,
+    as_int,
+    no_float,
+    no_plain_array,
+    plain_index,
+)
+from scratchnet.testing.bounded.operators import (
+    assigned,
+    namespaces,
+    operator,
+    prefix,
+    refused,
+)
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.formats import FLOAT32, Reals, format_of
-
-
-class UnboundedError(ArgumentTypeError, AttributeError):
-    """Code under the bound-carrying array did something that has no derived bound."""
-
-
-class Size(int):
-    """The number of elements, or, called as PyTorch's x.size(dim), a side."""
-
-    shape: tuple[int, ...]
-
-    def __new__(cls, count: int, shape: tuple[int, ...]) -> Size:
-        """The number with the sides that make it."""
-        self = super().__new__(cls, count)
-        self.shape = shape
-        return self
-
-    def __call__(self, dim: int | None = None) -> Any:
-        """All sides, or one of them."""
-        return self.shape if dim is None else self.shape[dim]
-
-
-@cache
-def _function(name: str) -> Callable[..., Bounded]:
-    """The function of this name in the standard, which is made of this class."""
-    from scratchnet.testing.bounded.standard import FUNCTIONS
-
-    return FUNCTIONS[name]
-
-
-@cache
-def _namespaces() -> Callable[[Contract], Any]:
-    """What finds the namespace of a contract."""
-    from scratchnet.testing.bounded.namespace import namespace
-
-    return namespace
-
-
-def _prefix(name: str) -> Callable[[Bounded], Bounded]:
-    return lambda x: _function(name)(x)
-
-
-def _operator(
-    name: str,
-) -> tuple[Callable[[Bounded, Any], Bounded], Callable[[Bounded, Any], Bounded]]:
-    """An operator and its reflection."""
-    return lambda x, y: _function(name)(x, y), lambda x, y: _function(name)(y, x)
+from scratchnet.testing.formats import Reals
 
 
 class Bounded:
@@ -77,26 +49,28 @@ class Bounded:
     for an infinity of its sign as well.
     """
 
-    __slots__ = ("_moved", "_tame", "contract", "error", "identity", "value")
+    __slots__ = ("_facts", "_moved", "_tame", "contract", "error", "value")
     __array_priority__ = 1000
     __hash__ = None  # type: ignore[assignment]
+    #: How often anything was assigned to: what was known of an array may be outdated,
+    #: as another may be a view of it.
+    assignments: ClassVar[int] = 0
 
     def __init__(
         self, value: Reals, contract: Contract, error: Reals | float = 0.0
     ) -> None:
         self.value = value = np.asarray(value)
         self.contract = contract
-        #: The same for arrays that were never assigned to and have the same elements.
-        self.identity = object()
         # What is asked for again and again, once it is known: how many elements have
         # an error, and whether the array is tame.
+        self._facts = Bounded.assignments
         self._moved: int | None = None
         self._tame: bool | None = None
         if isinstance(error, float) and error == 0:
-            error, self._moved = np.zeros(value.shape), 0
+            error, self._moved = no_error(value), 0
         self.error = np.asarray(error, np.float64)
         if self.error.shape != value.shape:
-            self.error = np.broadcast_to(self.error, value.shape)
+            self.error = np.broadcast_to(self.error, value.shape).copy()
 
     @classmethod
     def exact(cls, x: Any, contract: Contract, /) -> Bounded:
@@ -107,26 +81,10 @@ class Bounded:
         ArgumentTypeError for other dtypes, and for another format.
         """
         if isinstance(x, Bounded):
-            return x
-        host = x if type(x) is np.ndarray else _on_host(x)
-        if host.dtype.kind in "iub":
-            return cls(
-                host.astype(bool if host.dtype.kind == "b" else np.int64), contract
-            )
-        found = format_of(getattr(x, "dtype", host.dtype), where="Bounded.exact")
-        value = host.astype(contract.oracle.dtype)
-        if found != contract.format and not (
-            found == FLOAT32
-            and contract.format.precision < FLOAT32.precision
-            and bool((contract.format.holds(value) | np.isnan(value)).all())
-        ):
-            raise ArgumentTypeError(
-                "Bounded.exact",
-                f"x.dtype={found.name}",
-                f"but the contract is one of {contract.format.name}",
-                "round the inputs to the format of the code under test first",
-            )
-        return cls(value, contract, flushed(value, contract))
+            require_same_contract("Bounded.exact", x.contract, contract)
+            return x.copy()
+        value, error = read(x, contract)
+        return cls(value, contract, error)
 
     # What an array tells about itself.
 
@@ -151,9 +109,9 @@ class Bounded:
         return self.contract.format if self.is_real else self.value.dtype
 
     @property
-    def device(self) -> str:
+    def device(self) -> Host:
         """The host: the oracle runs nowhere else."""
-        return "cpu"
+        return Host("cpu")
 
     @property
     def is_real(self) -> bool:
@@ -171,6 +129,8 @@ class Bounded:
         return self._count_moved() < self.error.size
 
     def _count_moved(self) -> int:
+        if self._facts != Bounded.assignments:
+            self._forget()
         if self._moved is None:
             self._moved = int(np.count_nonzero(self.error))
         return self._moved
@@ -178,6 +138,8 @@ class Bounded:
     @property
     def is_tame(self) -> bool:
         """Whether all is finite and nothing may have overflowed."""
+        if self._facts != Bounded.assignments:
+            self._forget()
         if self._tame is None:
             size = np.abs(self.value)
             self.measure(size if self.is_exact else size + self.error)
@@ -190,14 +152,15 @@ class Bounded:
             reach.size == 0 or np.maximum.reduce(reach, axis=None) <= largest
         )
 
-    def twin(self, value: Reals | None = None, /) -> Bounded:
-        """Another array of the same errors, and of the same values or others of the
-        same magnitudes."""
-        found = object.__new__(Bounded)
-        found.value = self.value if value is None else value
-        found.contract, found.error = self.contract, self.error
-        found.identity = self.identity if value is None else object()
-        found._moved, found._tame = self._moved, self._tame
+    def _forget(self) -> None:
+        self._facts, self._moved, self._tame = Bounded.assignments, None, None
+
+    def copy(self, value: Reals | None = None, /) -> Bounded:
+        """An array of its own with the same errors, and with the same values or others
+        of the same magnitudes."""
+        value = self.value.copy() if value is None else np.asarray(value)
+        found = Bounded(value, self.contract, self.error.copy())
+        found._facts, found._moved, found._tame = self._facts, self._moved, self._tame
         return found
 
     @property
@@ -218,7 +181,7 @@ class Bounded:
         )
 
     def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
-        return _namespaces()(self.contract)
+        return namespaces()(self.contract)
 
     # Protocols: the same code runs on it as on NumPy's and PyTorch's arrays.
 
@@ -246,12 +209,7 @@ class Bounded:
         return call_named(me, "torch", function.__name__, args, options or {})
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        raise UnboundedError(
-            "Bounded",
-            "something asked for a plain NumPy array",
-            "required functions that a bound can be derived for",
-            "replace np.asarray(x) and the like by functions of x",
-        )
+        raise no_plain_array()
 
     def __getattr__(self, name: str) -> Any:
         from scratchnet.testing.bounded.protocols import method_named
@@ -259,48 +217,25 @@ class Bounded:
         return method_named(self, name)
 
     def __bool__(self) -> bool:
-        if self.size != 1 or self.error.any():
-            raise UnboundedError(
-                "Bounded",
-                "a branch on a comparison that rounding can turn either way"
-                if self.size == 1
-                else f"a branch on an array of shape {self.shape}",
-                "required a value that is the same for every correct implementation",
-                "write where(condition, x, y)",
-            )
-        return bool(self.value.reshape(()))
+        return as_bool(self)
 
     def __int__(self) -> int:
-        return self.__index__()
+        return as_int(self)
 
     def __index__(self) -> int:
-        if self.size != 1 or self.is_real or self.error.any():
-            raise UnboundedError(
-                "Bounded", "int() of a number with a bound", "required an exact integer"
-            )
-        return int(self.value.reshape(()))
+        return as_int(self)
 
     def __float__(self) -> float:
-        raise UnboundedError(
-            "Bounded",
-            "float() of a number with a bound, which would lose the bound",
-            "required functions of arrays",
-            "keep 0-d arrays as they are",
-        )
+        raise no_float()
 
     def __getitem__(self, index: Any, /) -> Bounded:
-        plain = _plain_index(index)
+        plain = plain_index(index)
         return Bounded(self.value[plain], self.contract, self.error[plain])
 
     def __setitem__(self, index: Any, new: Any, /) -> None:
-        from scratchnet.testing.bounded.operands import lifted
+        from scratchnet.testing.bounded.assignment import assign
 
-        plain, new = _plain_index(index), lifted(new, self)
-        value, error = self.value.copy(), self.error.copy()
-        value[plain], error[plain] = new.value, new.error
-        self.value, self.error = value, error
-        self._moved = self._tame = None
-        self.identity = object()
+        assign(self, plain_index(index), new)
 
     @property
     def T(self) -> Bounded:  # noqa: N802
@@ -313,52 +248,42 @@ class Bounded:
         swapped = np.swapaxes(self.value, -1, -2)
         return Bounded(swapped, self.contract, np.swapaxes(self.error, -1, -2))
 
-    def __pos__(self) -> Bounded:
-        return self
+    def __copy__(self) -> Bounded:
+        return self.copy()
 
-    __neg__ = _prefix("negative")
-    __abs__ = _prefix("abs")
-    __invert__ = _prefix("logical_not")
-    __add__, __radd__ = _operator("add")
-    __sub__, __rsub__ = _operator("subtract")
-    __mul__, __rmul__ = _operator("multiply")
-    __truediv__, __rtruediv__ = _operator("divide")
-    __matmul__, __rmatmul__ = _operator("matmul")
-    __and__, __rand__ = _operator("logical_and")
-    __or__, __ror__ = _operator("logical_or")
-    __xor__, __rxor__ = _operator("logical_xor")
-    __pow__, _ = _operator("to_power")
-    __lt__, _ = _operator("less")
-    __le__, _ = _operator("less_equal")
-    __gt__, _ = _operator("greater")
-    __ge__, _ = _operator("greater_equal")
-    __eq__, _ = _operator("equal")  # type: ignore[assignment]
-    __ne__, _ = _operator("not_equal")  # type: ignore[assignment]
+    def __deepcopy__(self, memo: Any) -> Bounded:
+        return self.copy()
 
-
-def flushed(value: Reals, contract: Contract) -> Reals | float:
-    """What taking subnormal numbers for 0, as the contract may allow, amounts to."""
-    if not contract.flush_to_zero:
-        return 0.0
-    size = np.abs(value)
-    return np.where(size < contract.format.smallest_normal, size, 0.0)
-
-
-def _on_host(x: Any) -> Reals:
-    """x as a NumPy array; a list or a number becomes one."""
-    return to_numpy(x) if is_array(x) else np.asarray(x)
-
-
-def _plain_index(index: Any) -> Any:
-    """The index in NumPy's terms: exact Bounded integers and masks are taken out."""
-    if isinstance(index, tuple):
-        return tuple(map(_plain_index, index))
-    if isinstance(index, Bounded):
-        if index.is_real or not index.is_exact:
-            raise UnboundedError(
-                "Bounded",
-                "an index that rounding can change",
-                "required exact integers or an exact mask",
-            )
-        return index.value
-    return to_numpy(index) if is_array(index) else index
+    __pos__ = prefix("positive")
+    __neg__ = prefix("negative")
+    __abs__ = prefix("abs")
+    __invert__ = prefix("bitwise_invert")
+    __add__, __radd__ = operator("add")
+    __sub__, __rsub__ = operator("subtract")
+    __mul__, __rmul__ = operator("multiply")
+    __truediv__, __rtruediv__ = operator("divide")
+    __matmul__, __rmatmul__ = operator("matmul")
+    __and__, __rand__ = operator("bitwise_and")
+    __or__, __ror__ = operator("bitwise_or")
+    __xor__, __rxor__ = operator("bitwise_xor")
+    __pow__, __rpow__ = operator("to_power")
+    __iadd__ = assigned("add")
+    __isub__ = assigned("subtract")
+    __imul__ = assigned("multiply")
+    __itruediv__ = assigned("divide")
+    __ipow__ = assigned("to_power")
+    __iand__ = assigned("bitwise_and")
+    __ior__ = assigned("bitwise_or")
+    __ixor__ = assigned("bitwise_xor")
+    __mod__, __rmod__ = refused("%")
+    __floordiv__, __rfloordiv__ = refused("//")
+    __divmod__, __rdivmod__ = refused("divmod")
+    __lshift__, __rlshift__ = refused("<<")
+    __rshift__, __rrshift__ = refused(">>")
+    __round__, _ = refused("round")
+    __lt__, _ = operator("less")
+    __le__, _ = operator("less_equal")
+    __gt__, _ = operator("greater")
+    __ge__, _ = operator("greater_equal")
+    __eq__, _ = operator("equal")  # type: ignore[assignment]
+    __ne__, _ = operator("not_equal")  # type: ignore[assignment]

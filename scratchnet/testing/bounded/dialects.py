@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.calls import by_standard, first_bounded, meant
+from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.operands import lifted
 from scratchnet.testing.bounded.shaping import moved
 from scratchnet.testing.bounded.standard import FUNCTIONS, refusal
@@ -18,87 +20,31 @@ from scratchnet.testing.bounded.standard import FUNCTIONS, refusal
 Function = Callable[..., Any]
 Extremes = namedtuple("Extremes", ["values", "indices"])
 
-#: Keywords of PyTorch and NumPy for those of the standard.
-KEYWORDS: Mapping[str, str] = MappingProxyType(
-    {"dim": "axis", "dims": "axes", "keepdim": "keepdims", "ddof": "correction"}
-)
-#: Functions whose axis may stand second, without its keyword.
-BY_AXIS = frozenset(
-    (
-        *("all", "any", "argmax", "argmin", "expand_dims", "flip", "max", "mean"),
-        *("min", "squeeze", "std", "sum", "var"),
-    )
-)
-#: Those whose list of arrays comes before the axis.
-OF_LISTS = frozenset(("concat", "stack"))
-#: Options that change nothing here, by the values at which they do not.
-IGNORED: Mapping[str, tuple[Any, ...]] = MappingProxyType(
-    {
-        "casting": ("same_kind",),
-        "copy": (None, True, False),
-        "device": (None, "cpu"),
-        "layout": (None,),
-        "memory_format": (None,),
-        "order": (None, "K", "C"),
-        "out": (None,),
-        "requires_grad": (False,),
-        "subok": (True, False),
-        "where": (True,),
-    }
-)
-
-
-def first_bounded(arguments: Any, /) -> Bounded:
-    """The first bound-carrying array among arguments, also inside a list of them."""
-    for each in arguments:
-        if isinstance(each, Bounded):
-            return each
-        if isinstance(each, list | tuple):
-            for inner in each:
-                if isinstance(inner, Bounded):
-                    return inner
-    raise refusal("a function of no bound-carrying array")
-
-
-def meant(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that mean something; refused where they mean what has no bound."""
-    kept = {}
-    for key, value in options.items():
-        if value is np._NoValue:
-            continue
-        if key not in IGNORED:
-            kept[key] = value
-        elif isinstance(value, Bounded | np.ndarray) or str(value) not in map(
-            str, IGNORED[key]
-        ):
-            raise refusal(f"{name} with {key}=")
-    return kept
-
-
-def by_standard(
-    name: str, args: Any, options: Mapping[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    """Arguments and options as the standard has them, which takes an axis by name."""
-    found = {KEYWORDS.get(key, key): value for key, value in options.items()}
-    if name in BY_AXIS | OF_LISTS and len(args) > 1:
-        found.update(zip(("axis", "keepdims"), args[1:], strict=False))
-        if len(args) > 3:
-            raise refusal(f"{name} of {len(args)} arguments")
-        args = args[:1]
-    for old, new in (("input", 0), ("a", 0), ("tensors", 0)):
-        if old in found:
-            args = (*args[:new], found.pop(old), *args[new:])
-    if "other" in found:
-        args = (*args, found.pop("other"))
-    if isinstance(found.get("axis"), list):
-        found["axis"] = tuple(found["axis"])
-    if found.get("dtype", 0) is None:
-        del found["dtype"]
-    return args, found
-
 
 def _itself(x: Bounded, /, *_: Any, **__: Any) -> Bounded:
     return x
+
+
+def _copied(x: Bounded, /, *_: Any, **__: Any) -> Bounded:
+    return x.copy()
+
+
+def _contiguous(x: Bounded, /, *_: Any, **__: Any) -> Bounded:
+    return x if x.value.flags.c_contiguous else x.copy()
+
+
+def _flat_copy(x: Bounded, /, *args: Any, **options: Any) -> Bounded:
+    """NumPy's is a copy and PyTorch's a view: nothing may be assigned to it."""
+    found = _flattened(x, *args, **options).copy()
+    found.value.flags.writeable = False
+    return found
+
+
+def _flipped(x: Bounded, /, *dims: Any, **options: Any) -> Bounded:
+    """PyTorch's, which is a copy."""
+    axes = options.get("dims", _sides(dims))
+    axes = axes if isinstance(axes, int) else tuple(axes)
+    return moved(x, lambda part: np.flip(part, axes).copy())
 
 
 def _swapped(x: Bounded, first: int, second: int, /) -> Bounded:
@@ -124,7 +70,7 @@ def _transposed(x: Bounded, /, *axes: Any) -> Bounded:
     return _numpys_transpose(x, *axes)
 
 
-def _unsqueezed(x: Bounded, dim: int, /) -> Bounded:
+def _unsqueezed(x: Bounded, /, dim: int) -> Bounded:
     return moved(x, lambda part: np.expand_dims(part, dim))
 
 
@@ -159,7 +105,7 @@ def _torchs_extreme(name: str) -> Function:
     def extreme(x: Bounded, /, *args: Any, **options: Any) -> Any:
         if args and not isinstance(args[0], int):
             return FUNCTIONS[name + "imum"](x, args[0])
-        _, over = by_standard(name, (x, *args), options)
+        _, over = by_standard("torch", name, (x, *args), options)
         values = FUNCTIONS[name](x, **over)
         if over.get("axis") is None:
             return values
@@ -171,13 +117,13 @@ def _torchs_extreme(name: str) -> Function:
 def _clipped(
     x: Bounded, low: Any = None, high: Any = None, /, **bounds: Any
 ) -> Bounded:
-    for names in (("min", "a_min"), ("max", "a_max")):
-        given = [bounds.pop(name) for name in names if bounds.get(name) is not None]
-        if given and names[0] == "min":
-            low = given[0]
-        elif given:
-            high = given[0]
-    found: Bounded = FUNCTIONS["clip"](x, low, high)
+    limits = {"min": low, "max": high}
+    for name, value in bounds.items():
+        known = name.removeprefix("a_")
+        if known not in limits:
+            raise refusal(f"clip with {name}=")
+        limits[known] = value if limits[known] is None else limits[known]
+    found: Bounded = FUNCTIONS["clip"](x, limits["min"], limits["max"])
     return found
 
 
@@ -188,7 +134,7 @@ def _varied(name: str) -> Function:
         if (args and isinstance(args[0], bool)) or len(args) > 1:
             raise refusal(f"{name} with unbiased= by place")
         unbiased = options.pop("unbiased", True)
-        _, over = by_standard(name, (x, *args), options)
+        _, over = by_standard("torch", name, (x, *args), options)
         if over.get("correction", 0) is None:
             del over["correction"]
         found: Bounded = FUNCTIONS[name](x, **{"correction": int(unbiased), **over})
@@ -201,7 +147,9 @@ def _with_alpha(name: str) -> Function:
     """PyTorch's add and sub, whose second operand may be scaled."""
 
     def scaled(x: Any, y: Any, /, *, alpha: Any = 1) -> Any:
-        return FUNCTIONS[name](x, y if alpha == 1 else y * alpha)
+        if alpha != 1:
+            y = lifted(y, first_bounded((x, y))) * alpha
+        return FUNCTIONS[name](x, y)
 
     return scaled
 
@@ -220,7 +168,7 @@ def _outer(x: Any, y: Any, /) -> Any:
     return x.reshape(-1, 1) * y.reshape(1, -1)
 
 
-def _gathered(x: Bounded, dim: int, index: Any, /) -> Bounded:
+def _gathered(x: Bounded, /, dim: int, index: Any) -> Bounded:
     """PyTorch's gather, whose index may be shorter along the other axes."""
     place = lifted(index, x)
     part = tuple(
@@ -231,29 +179,39 @@ def _gathered(x: Bounded, dim: int, index: Any, /) -> Bounded:
     return found
 
 
-def _taken_along(x: Any, indices: Any, axis: Any = -1, /, **options: Any) -> Bounded:
+def _taken_along(
+    x: Any, indices: Any, /, axis: Any = -1, *, dim: Any = None
+) -> Bounded:
     found: Bounded = FUNCTIONS["take_along_axis"](
         lifted(x, first_bounded((x, indices))),
         indices,
-        axis=options.get("axis", options.get("dim", axis)),
+        axis=axis if dim is None else dim,
     )
     return found
 
 
-def _taken(x: Bounded, indices: Any, axis: Any = None, /, **options: Any) -> Bounded:
-    found: Bounded = FUNCTIONS["take"](x, indices, axis=options.get("axis", axis))
+def _taken(x: Any, indices: Any, /, axis: Any = None) -> Bounded:
+    like = first_bounded((x, indices))
+    found: Bounded = FUNCTIONS["take"](lifted(x, like), indices, axis=axis)
     return found
 
 
+def _squeezed(x: Bounded, /, dim: Any = None) -> Bounded:
+    """PyTorch's, which leaves other sides than 1 alone."""
+    named = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
+    axes = tuple(i for i in named if x.shape[i] == 1)
+    return moved(x, lambda part: np.squeeze(part, axes))
+
+
 def _cast(name: str) -> Function:
-    return lambda x, /: FUNCTIONS["astype"](x, name)
+    return lambda x, /: FUNCTIONS["astype"](x, name, copy=False)
 
 
 def _moved_to(x: Bounded, /, *args: Any, **options: Any) -> Bounded:
     """PyTorch's to: of dtypes and of the host."""
     for each in (*args, *options.values()):
         if str(each) not in ("cpu", "None", "True", "False"):
-            x = FUNCTIONS["astype"](x, each)
+            x = FUNCTIONS["astype"](x, each, copy=False)
     return x
 
 
@@ -261,9 +219,9 @@ SPECIAL: Mapping[str, Function] = MappingProxyType(
     {
         "clamp": _clipped,
         "clip": _clipped,
-        "clone": _itself,
-        "contiguous": _itself,
-        "copy": _itself,
+        "clone": _copied,
+        "contiguous": _contiguous,
+        "copy": _copied,
         "detach": _itself,
         "dot": _dotted,
         "expand": _broadcast,
@@ -285,8 +243,10 @@ SPECIAL: Mapping[str, Function] = MappingProxyType(
         "take_along_axis": _taken_along,
         "take_along_dim": _taken_along,
         "torch.add": _with_alpha("add"),
+        "torch.flip": _flipped,
         "torch.max": _torchs_extreme("max"),
         "torch.min": _torchs_extreme("min"),
+        "torch.squeeze": _squeezed,
         "torch.std": _varied("std"),
         "torch.sub": _with_alpha("subtract"),
         "torch.transpose": _swapped,
@@ -296,11 +256,15 @@ SPECIAL: Mapping[str, Function] = MappingProxyType(
 )
 METHODS: Mapping[str, Function] = MappingProxyType(
     {
-        "astype": lambda x, dtype, /, **_: FUNCTIONS["astype"](x, dtype),
+        "astype": lambda x, dtype, /, **options: FUNCTIONS["astype"](
+            x, dtype, copy=options.get("copy", True)
+        ),
         "bfloat16": _cast("bfloat16"),
         "cpu": _itself,
         "dim": lambda x, /: x.ndim,
         "double": _cast("float64"),
+        "flatten": _flat_copy,
+        "flip": _flipped,
         "float": _cast("float32"),
         "half": _cast("float16"),
         "long": _cast("int64"),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy import abs as size
 
-from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.exact import (
     exact_product,
     exact_sum,
@@ -22,6 +22,7 @@ from scratchnet.testing.bounded.exact import (
     is_power_of_two,
 )
 from scratchnet.testing.bounded.functions import sqrt
+from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.operands import are_integers, lifted, real, reals
 from scratchnet.testing.bounded.rounding import (
     both_infinite,
@@ -38,10 +39,7 @@ def integers(
 ) -> Bounded:
     """A function of labels or masks, which are exact; ambiguity is passed on."""
     like = x if isinstance(x, Bounded) else y
-    a, b = (
-        Bounded(np.asarray(z), like.contract) if isinstance(z, int) else lifted(z, like)
-        for z in (x, y)
-    )
+    a, b = (lifted(z, like, whole=True) for z in (x, y))
     value = function(a.value, b.value)
     if a.is_exact and b.is_exact:
         return Bounded(value, like.contract)
@@ -161,12 +159,12 @@ def _undecided(result: Bounded, a: Bounded, b: Bounded) -> Bounded:
 
 def negative(x: Bounded, /) -> Bounded:
     """-x, which is exact."""
-    return x.twin(-x.value)
+    return x.copy(-x.value)
 
 
 def absolute(x: Bounded, /) -> Bounded:
     """abs(x): exact, and no slope exceeds 1."""
-    return x.twin(size(x.value))
+    return x.copy(size(x.value))
 
 
 def square(x: Bounded, /) -> Bounded:
@@ -177,7 +175,7 @@ def square(x: Bounded, /) -> Bounded:
 def to_power(x: Any, y: Any, /) -> Bounded:
     """x ** y: by the operator a square is a product, and a power of 0.5 a root."""
     if isinstance(x, Bounded) and isinstance(y, int | float) and y in (0.5, 2):
-        return square(real(x)) if y == 2 else sqrt(real(x))
+        return square(x) if y == 2 else sqrt(real(x))
     return power(x, y)
 
 
@@ -194,16 +192,18 @@ def power(x: Any, y: Any, /) -> Bounded:
             "required a number",
             "write exp(y * log(x))",
         )
-    if y != int(y) or not 0 <= y <= 64:
+    if y not in range(65):
         raise UnboundedError(
             "pow",
             f"an exponent of {y}",
             "required a whole number from 0 to 64",
             "write sqrt(x), 1 / x ** -y, or exp(y * log(x))",
         )
+    if are_integers(x, y):
+        return integers(np.power, x, y)
     base, n = real(x), int(y)
     if n < 2:
-        return base if n else Bounded(np.ones_like(base.value), x.contract)
+        return base.copy() if n else Bounded(np.ones_like(base.value), x.contract)
     # (abs(x) + e)^n - abs(x)^n is at most n e (abs(x) + e)^(n-1).
     reach = magnitude(base.value) + base.error
     propagated = None if base.is_exact else n * base.error * reach ** (n - 1)

@@ -41,8 +41,14 @@ def _extreme(
 def _reached(x: Bounded, value: Reals, axes: tuple[int, ...], way: float) -> Reals:
     """The largest error among the elements that may be the extreme one."""
     widest = x.error.max(axis=axes, keepdims=True)
-    out_of_reach = way * (value - x.value) > x.error + widest
-    return np.where(out_of_reach, 0.0, x.error).max(axis=axes, keepdims=True)
+    below = way * (value - x.value)
+    error = x.error
+    if x.contract.flush_to_zero:
+        # Subnormal numbers are compared as 0, and one of them is returned as it is.
+        tiny = np.abs(x.value) - error < x.contract.format.smallest_normal
+        error = error + np.where(tiny & (below < np.inf), below, 0.0)
+    found = np.where(below > x.error + widest, 0.0, error)
+    return np.asarray(found.max(axis=axes, keepdims=True), np.float64)
 
 
 def argmax(

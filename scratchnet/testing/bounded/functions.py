@@ -212,6 +212,10 @@ def sign(x: Bounded, /) -> Bounded:
 
     Of NaN the standard says NaN, and PyTorch 0: nothing is claimed.
     """
+    if not x.is_real:
+        error = np.where(x.error > 0, np.inf, 0.0)
+        return Bounded(np.sign(x.value), x.contract, error)
     turns = (x.error > 0) & (size(x.value) <= x.error)
-    error = np.where(np.isnan(x.value), np.inf, np.where(turns, 2.0, 0.0))
+    unknown = np.isnan(x.value) | ~(x.error < np.inf)
+    error = np.where(unknown, np.inf, np.where(turns, 2.0, 0.0))
     return Bounded(np.sign(x.value), x.contract, error)

@@ -20,7 +20,9 @@ from scratchnet.testing.bounded import (
     reductions,
     selection,
 )
-from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.accepting import accepted
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.operands import lifted, real
 from scratchnet.testing.bounded.shaping import moved
 
@@ -31,7 +33,7 @@ def softmax(x: Bounded, axis: int, /) -> Bounded:
     """exp(s) / sum(exp(s)) with s = x - max(x), or times the rounded 1 / sum."""
     powers = functions.exp(x - _largest(x, axis))
     total = reductions.sum_of(powers, axis=axis, keepdims=True)
-    return selection.accepted(powers / total, powers * (1.0 / total))
+    return accepted(powers / total, powers * (1.0 / total))
 
 
 def log_softmax(x: Bounded, axis: int, /) -> Bounded:
@@ -41,7 +43,7 @@ def log_softmax(x: Bounded, axis: int, /) -> Bounded:
     lost = functions.log(
         reductions.sum_of(functions.exp(shifted), axis=axis, keepdims=True)
     )
-    return selection.accepted(shifted - lost, x - (largest + lost))
+    return accepted(shifted - lost, x - (largest + lost))
 
 
 def logsumexp(x: Bounded, axis: Any, keepdims: bool = False, /) -> Bounded:
@@ -98,7 +100,7 @@ def softplus(x: Bounded, beta: float = 1.0, threshold: float = 20.0, /) -> Bound
 
 def silu(x: Bounded, /) -> Bounded:
     """x sigmoid(x), or x / (1 + exp(-x))."""
-    return selection.accepted(x * functions.sigmoid(x), x / (1.0 + functions.exp(-x)))
+    return accepted(x * functions.sigmoid(x), x / (1.0 + functions.exp(-x)))
 
 
 def log_sigmoid(x: Bounded, /) -> Bounded:
@@ -151,7 +153,7 @@ def binary_cross_entropy_with_logits(
     """(1 - t) x - log_sigmoid(x), or max(x, 0) - x t + log1p(exp(-abs(x)))."""
     t = lifted(target, x)
     soft = functions.log1p(functions.exp(-abs(x)))
-    costs = selection.accepted(
+    costs = accepted(
         (1.0 - t) * x - log_sigmoid(x),
         selection.maximum(x, 0.0) - x * t + soft,
         (1.0 - t) * x + selection.maximum(-x, 0.0) + soft,

@@ -13,7 +13,7 @@ from scratchnet.errors import ArgumentError
 from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.operands import constant
 from scratchnet.testing.bounded.shaping import moved
-from scratchnet.testing.bounded.standard import FUNCTIONS, astype, refusal
+from scratchnet.testing.bounded.standard import FUNCTIONS, astype, known_dtype, refusal
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import FORMATS, Format
 
@@ -63,7 +63,7 @@ class Namespace:
         self, shape: Any, fill: Any, /, *, dtype: Any = None, device: Any = None
     ) -> Bounded:
         """An array of one number, which may be rounded to the format or not."""
-        dtype = self._default(fill) if dtype is None else dtype
+        dtype = self._default(fill) if dtype is None else known_dtype(dtype)
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         if isinstance(dtype, Format):
             contract = self._contract.with_format(dtype)
@@ -72,7 +72,7 @@ class Namespace:
             )
         else:
             found = Bounded(np.asarray(fill, dtype), self._contract)
-        return moved(found, lambda part: np.broadcast_to(part, shape))
+        return moved(found, lambda part: np.broadcast_to(part, shape).copy())
 
     def zeros(self, shape: Any, /, *, dtype: Any = None, device: Any = None) -> Bounded:
         """Zeros."""
@@ -139,7 +139,10 @@ class Namespace:
 
     def result_type(self, *arrays: Any) -> Any:
         """The one format among them; int64 or bool where there is none."""
-        dtypes = [getattr(each, "dtype", each) for each in arrays]
+        dtypes: list[Any] = [
+            each if isinstance(each, Format) else getattr(each, "dtype", each)
+            for each in arrays
+        ]
         formats = {each for each in dtypes if isinstance(each, Format)}
         if len(formats) > 1:
             names = " and ".join(sorted(each.name for each in formats))

@@ -8,29 +8,33 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.errors import ArgumentTypeError
-from scratchnet.testing.bounded.array import Bounded, flushed
+from scratchnet.arrays import dtype_name
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.given import (
+    UnboundedError,
+    flushed,
+    require_same_contract,
+)
 from scratchnet.testing.contract import Contract
+from scratchnet.testing.formats import FLOAT32, FLOAT64
 
 
-def lifted(x: Any, like: Bounded, /) -> Bounded:
+def lifted(x: Any, like: Bounded, /, *, whole: bool = False) -> Bounded:
     """The operand x beside `like`, in its contract.
 
-    A Python number may be rounded to the format or kept in double: both are covered.
-    An array is exact. Raises ArgumentTypeError for another contract or format.
+    A Python number may be rounded to the format or kept in double: both are covered;
+    with `whole` an integer stays one. An array is exact.
+    Raises ArgumentTypeError for another contract or format.
     """
     if isinstance(x, Bounded):
-        if x.contract is not like.contract and x.contract != like.contract:
-            raise ArgumentTypeError(
-                "Bounded",
-                f"operands of two contracts ({like.contract.format.name} and "
-                f"{x.contract.format.name})",
-                "required one for all",
-                "convert with astype, or wrap both with the same contract",
-            )
+        require_same_contract("Bounded", like.contract, x.contract)
         return x
     if isinstance(x, bool):
         return Bounded(np.asarray(x), like.contract)
+    if isinstance(x, int) and whole:
+        # Beside an array a number takes its dtype.
+        known = None if like.is_real or like.value.dtype == bool else like.value.dtype
+        return Bounded(np.asarray(x, known), like.contract)
     if isinstance(x, numbers.Real) and not isinstance(x, np.generic):
         return constant(float(x), like.contract)
     return Bounded.exact(x, like.contract)
@@ -46,15 +50,20 @@ def constant(x: float, contract: Contract, /) -> Bounded:
 def _constant_error(x: float, contract: Contract) -> float:
     """How far the number may move by being rounded to the format, or flushed to 0."""
     wide = np.asarray(x, contract.oracle.dtype)
-    near = contract.format.rounded(wide)
-    moved = float(np.abs(near - wide)) if np.isfinite(near) else 0.0
-    return max(moved, float(flushed(wide, contract)))
+    rounded = contract.format.rounded
+    nearest = [rounded(wide)]
+    if contract.format.precision < FLOAT32.precision:
+        # PyTorch rounds to float32 first; near the middle that turns the second one.
+        nearest.append(rounded(FLOAT32.rounded(wide)))
+    moved = (float(np.abs(near - wide)) for near in nearest if np.isfinite(near))
+    return max(*moved, float(flushed(wide, contract)), 0.0)
 
 
 def pair(x: Any, y: Any, /) -> tuple[Bounded, Bounded]:
     """Both operands as bound-carrying arrays of one contract."""
     like = x if isinstance(x, Bounded) else y
-    return lifted(x, like), lifted(y, like)
+    whole = are_integers(x, y)
+    return lifted(x, like, whole=whole), lifted(y, like, whole=whole)
 
 
 def real(x: Bounded, /) -> Bounded:
@@ -63,15 +72,44 @@ def real(x: Bounded, /) -> Bounded:
         return x
     value = x.value.astype(x.contract.oracle.dtype)
     if x.value.dtype == bool:
-        return Bounded(value, x.contract, x.error)
+        return Bounded(value, x.contract, x.error.copy())
     rounding = np.abs(x.contract.format.rounded(value) - value)
     return Bounded(value, x.contract, x.error + rounding.astype(np.float64))
 
 
 def reals(x: Any, y: Any, /) -> tuple[Bounded, Bounded]:
-    """Both operands as numbers."""
+    """Both operands as numbers.
+
+    Raises UnboundedError for labels beside numbers narrower than float64, and for
+    masks beside Python's: NumPy makes float64 of them, and PyTorch does not.
+    """
     a, b = pair(x, y)
+    if not (a.is_real and b.is_real):
+        _require_promotion(x, y)
     return real(a), real(b)
+
+
+def _require_promotion(x: Any, y: Any) -> None:
+    arrays = [each for each in (x, y) if not isinstance(each, int | float)]
+    kinds = {_kind(each) for each in arrays}
+    form = next(each for each in arrays if isinstance(each, Bounded)).contract.format
+    if form.precision == FLOAT64.precision or kinds in ({"f"}, {"f", "b"}):
+        return
+    raise UnboundedError(
+        "Bounded",
+        f"{form.name} made of {'an array of integers' if 'i' in kinds else 'a mask'} "
+        "means two things",
+        "required a dtype: NumPy makes float64 of it, and PyTorch does not",
+        f"convert first: x.astype({form.name})",
+    )
+
+
+def _kind(x: Any) -> str:
+    """f of numbers, b of a mask, i of integers."""
+    if not _is_integer(x):
+        return "f"
+    dtype = x.value.dtype if isinstance(x, Bounded) else x.dtype
+    return "b" if dtype_name(dtype) == "bool" else "i"
 
 
 def are_integers(*operands: Any) -> bool:

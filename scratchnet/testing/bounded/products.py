@@ -13,8 +13,9 @@ import numpy as np
 
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.elementwise import integers
 from scratchnet.testing.bounded.exact import grid, unrounded
-from scratchnet.testing.bounded.operands import reals
+from scratchnet.testing.bounded.operands import are_integers, reals
 from scratchnet.testing.bounded.reductions import summed_error
 from scratchnet.testing.bounded.rounding import SLACK, magnitude, settled
 from scratchnet.testing.formats import Reals
@@ -22,6 +23,8 @@ from scratchnet.testing.formats import Reals
 
 def matmul(x: Any, y: Any, /) -> Bounded:
     """x @ y with NumPy's semantics."""
+    if are_integers(x, y):
+        return integers(np.matmul, x, y)
     a, b = reals(x, y)
     if a.ndim == 0 or b.ndim == 0:
         raise ArgumentError("matmul", "a 0-D operand", "required at least 1-D")

@@ -13,14 +13,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from scratchnet.testing.bounded.array import Bounded, UnboundedError
-from scratchnet.testing.bounded.dialects import (
-    METHODS,
-    SPECIAL,
-    by_standard,
-    first_bounded,
-    meant,
-)
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.calls import by_standard, first_bounded, meant
+from scratchnet.testing.bounded.dialects import METHODS, SPECIAL
+from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.models import MODELS
 from scratchnet.testing.bounded.standard import FUNCTIONS, refusal
 
@@ -81,6 +77,12 @@ def call_named(
     me: Bounded, library: str, name: str, args: Any, options: Mapping[str, Any]
 ) -> Any:
     """The function of this name of NumPy or PyTorch, of arrays of ours among others."""
+    if name.endswith("_") and not name.startswith("_"):
+        return _in_place(library, name, args, options)
+    if isinstance(target := _target(options), Bounded):
+        plain = {key: value for key, value in options.items() if key != "out"}
+        target[...] = call_named(me, library, name, args, plain)
+        return target
     name = name.strip("_")
     known = ALIASES.get(name, name)
     if (special := SPECIAL.get(f"{library}.{name}") or SPECIAL.get(name)) is not None:
@@ -88,7 +90,38 @@ def call_named(
     if (model := MODELS.get(known)) is not None:
         return _called(model, name, args, options)
     function = getattr(me.__array_namespace__(), known)
-    return _called(function, name, *by_standard(known, args, meant(name, options)))
+    found = by_standard(library, known, args, meant(name, options))
+    return _called(function, name, *found)
+
+
+def _target(options: Mapping[str, Any]) -> Any:
+    """Where NumPy and PyTorch are to put the result."""
+    out = options.get("out")
+    return out[0] if isinstance(out, tuple) and len(out) == 1 else out
+
+
+#: What PyTorch's methods put into an array whose other elements do not matter.
+_PUT: Mapping[str, Function] = MappingProxyType(
+    {
+        "copy_": lambda _, new, /, *__: new,
+        "fill_": lambda _, new, /: new,
+        "zero_": lambda _, /: 0,
+    }
+)
+
+
+def _in_place(library: str, name: str, args: Any, options: Mapping[str, Any]) -> Any:
+    """PyTorch's function whose name ends so: it works on its first operand."""
+    target = args[0] if args else None
+    if not isinstance(target, Bounded):
+        raise refusal(f"{name} on an array without a bound")
+    put = _PUT.get(name)
+    target[...] = (
+        call_named(target, library, name[:-1], args, options)
+        if put is None
+        else put(*args, **options)
+    )
+    return target
 
 
 def _called(function: Function, name: str, args: Any, options: Any) -> Any:
@@ -109,6 +142,10 @@ def method_named(me: Bounded, name: str) -> Any:
         raise AttributeError(name)
     if name in METHODS:
         return partial(METHODS[name], me)
+    if name.endswith("_"):
+        return lambda *args, **options: call_named(
+            me, "torch", name, (me, *args), options
+        )
     known = ALIASES.get(name, name)
     if known not in FUNCTIONS and name not in SPECIAL and known not in MODELS:
         raise refusal(f"the method {name}")
@@ -133,10 +170,12 @@ _TORN: Mapping[str, str] = MappingProxyType(
 
 def _library_of(name: str, args: Any, options: Mapping[str, Any]) -> str:
     """Which library a method is meant of: its keywords tell, where it matters."""
-    if options.keys() & {"dim", "keepdim", "unbiased"}:
+    if options.keys() & {"alpha", "dim", "keepdim", "unbiased"}:
         return "torch"
     if options.keys() & {"axis", "keepdims", "ddof", "correction"}:
         return "numpy"
+    if len(args) > 1 and isinstance(args[1], bool):
+        return "torch"  # x.sum(0, True)
     if name in _TORN and (args or name in ("std", "var")):
         raise UnboundedError(
             "Bounded",

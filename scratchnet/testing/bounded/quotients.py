@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy import abs as size
 
+from scratchnet.testing.bounded.accepting import accepted
 from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.elementwise import multiply
 from scratchnet.testing.bounded.exact import exact_product, held, is_power_of_two
 from scratchnet.testing.bounded.operands import reals
 from scratchnet.testing.bounded.rounding import (
@@ -21,7 +23,18 @@ from scratchnet.testing.formats import Reals
 
 
 def divide(x: Any, y: Any, /) -> Bounded:
-    """x / y = q: abs(x^/y^ - q) <= (ex + abs(q) ey) / (abs(y) - ey)."""
+    """x / y = q: abs(x^/y^ - q) <= (ex + abs(q) ey) / (abs(y) - ey).
+
+    A Python number over an array is its product with the reciprocal in PyTorch, which
+    rounds twice, and may be infinite or NaN where 1 / y is out of range.
+    """
+    if isinstance(x, int | float) and x not in (1, -1):
+        reciprocal = _quotient(1.0, y)
+        return accepted(_quotient(x, y), multiply(x, reciprocal))
+    return _quotient(x, y)
+
+
+def _quotient(x: Any, y: Any) -> Bounded:
     a, b = reals(x, y)
     value = a.value / b.value
     exact = None

@@ -8,7 +8,8 @@ every n. It is attained: 1 + u + u + ... from the left loses every u.
 from __future__ import annotations
 
 import math
-from typing import Any
+import operator
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -33,7 +34,8 @@ def normalized(axis: Axes, rank: int) -> tuple[int, ...]:
     """The axes as non-negative integers; all of them for None."""
     if axis is None:
         return tuple(range(rank))
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = (axis,) if isinstance(axis, SupportsIndex) else axis
+    axes = tuple(map(operator.index, axes))
     if any(not -rank <= i < rank for i in axes):
         raise ArgumentError("Bounded", f"axis={axis}", f"required within rank {rank}")
     return tuple(sorted({i % rank for i in axes}))

@@ -138,11 +138,14 @@ def settled(
     return np.asarray(np.where(lost, np.inf, error), np.float64)
 
 
-def one_rounding(x: Bounded, /) -> Bounded:
-    """x after one rounding to its format, as on a conversion."""
+def one_rounding(x: Bounded, /, *, unknown: Callable[[], Reals]) -> Bounded:
+    """x after one rounding to its format, as on a conversion from another, in which it
+    is unknown where it may have overflowed."""
     exact = x.contract.format.holds(x.value) if x.is_exact else None
     propagated = None if x.is_exact else x.error
-    return with_rounding(x.value, propagated, (x,), underflows=True, exact=exact)
+    return with_rounding(
+        x.value, propagated, (x,), underflows=True, exact=exact, unknown=unknown
+    )
 
 
 def somewhere(where: Reals | None, /) -> Reals | None:

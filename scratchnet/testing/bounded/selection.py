@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.accepting import distance
+from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.elementwise import integers
+from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.operands import (
     are_integers,
     lifted,
-    pair,
     real,
     reals,
 )
@@ -57,11 +58,10 @@ def where(condition: Any, x: Any, y: Any, /) -> Bounded:
     like = next(z for z in (x, y, condition) if isinstance(z, Bounded))
     mask = condition if isinstance(condition, Bounded) else lifted(condition, like)
     if are_integers(x, y):
-        a, b = (
-            pair(x, y)
-            if isinstance(x, Bounded) or isinstance(y, Bounded)
-            else (lifted(x, like), lifted(y, like))
-        )
+        beside = next((z for z in (x, y) if isinstance(z, Bounded)), like)
+        a, b = (lifted(z, beside, whole=True) for z in (x, y))
+    elif isinstance(x, Bounded) or isinstance(y, Bounded):
+        a, b = reals(x, y)
     else:
         a, b = real(lifted(x, like)), real(lifted(y, like))
     value = np.where(mask.value, a.value, b.value)
@@ -74,12 +74,6 @@ def where(condition: Any, x: Any, y: Any, /) -> Bounded:
         either = np.where(np.isnan(either), np.inf, either)
         error = np.where(mask.error > 0, either, error)
     return Bounded(value, like.contract, error)
-
-
-def distance(x: Reals, y: Reals, /) -> Reals:
-    """abs(x - y) in float64; 0 where both are the same infinity."""
-    apart = np.where(x == y, 0, np.abs(x - y))
-    return np.asarray(apart, np.float64)
 
 
 def maximum(x: Any, y: Any, /) -> Bounded:
@@ -103,7 +97,11 @@ def _extreme(function: Callable[..., Reals], x: Any, y: Any) -> Bounded:
         return Bounded(value, a.contract)
     decided = np.abs(a.value - b.value) > a.error + b.error
     chosen = np.where(value == a.value, a.error, b.error)
-    error = np.where(decided, chosen, np.maximum(a.error, b.error))
+    either = np.maximum(a.error, b.error)
+    if a.contract.flush_to_zero:
+        # Compared as 0, one of them is returned as it is.
+        either = either + distance(a.value, b.value)
+    error = np.where(decided, chosen, either)
     if np.isnan(value).any():
         certain = _certain_nan(a) | _certain_nan(b)
         error = np.where(np.isnan(value), np.where(certain, 0.0, np.inf), error)
@@ -116,32 +114,47 @@ def _certain_nan(x: Bounded) -> Reals:
 
 def clip(x: Any, low: Any = None, high: Any = None, /) -> Bounded:
     """x kept within low and high, either of which may be None."""
-    found = x if low is None else maximum(x, low)
+    found = x.copy() if low is None else maximum(x, low)
     return found if high is None else minimum(found, high)
 
 
 def logical(function: Callable[..., Reals], x: Any, y: Any, /) -> Bounded:
     """And, or, xor of masks: undecided where what is undecided matters."""
     if not are_integers(x, y):
-        raise UnboundedError(
-            "Bounded",
-            "a logical operation on numbers",
-            "required masks",
-            "compare first: x != 0",
-        )
+        raise _not_of_numbers("a logical")
     return integers(function, x, y, logical=True)
 
 
 def logical_not(x: Bounded, /) -> Bounded:
     """Whether it does not hold."""
     if x.value.dtype != bool:
-        raise UnboundedError(
-            "Bounded",
-            "a logical operation on numbers",
-            "required masks",
-            "compare first: x != 0",
-        )
-    return Bounded(np.logical_not(x.value), x.contract, x.error)
+        raise _not_of_numbers("a logical")
+    return Bounded(np.logical_not(x.value), x.contract, x.error.copy())
+
+
+def bitwise(function: Callable[..., Reals], x: Any, y: Any, /) -> Bounded:
+    """And, or, xor, bit by bit: of masks the logical ones."""
+    if not are_integers(x, y):
+        raise _not_of_numbers("a bitwise")
+    return integers(function, x, y, logical=True)
+
+
+def bitwise_invert(x: Bounded, /) -> Bounded:
+    """Every bit turned; a mask's one."""
+    if x.value.dtype == bool:
+        return logical_not(x)
+    if x.is_real:
+        raise _not_of_numbers("a bitwise")
+    return Bounded(np.invert(x.value), x.contract)
+
+
+def _not_of_numbers(kind: str) -> UnboundedError:
+    return UnboundedError(
+        "Bounded",
+        f"{kind} operation on numbers",
+        "required masks",
+        "compare first: x != 0",
+    )
 
 
 def any_of(x: Bounded, /, *, axis: Any = None, keepdims: bool = False) -> Bounded:
@@ -172,19 +185,3 @@ def predicate(function: Callable[..., Reals], x: Bounded, /) -> Bounded:
     if x.is_real and not x.is_tame and function is not np.isnan:
         error = error | x.may_overflow
     return Bounded(function(x.value), x.contract, error.astype(np.float64))
-
-
-def accepted(*algorithms: Bounded) -> Bounded:
-    """The oracle of an operation that several algorithms compute, each acceptable.
-
-    Its value is that of the first, its bound the largest of all, each widened by how
-    far its own value is from the first.
-    """
-    first, *others = algorithms
-    error = first.error
-    for each in others:
-        both_nan = np.isnan(each.value) & np.isnan(first.value)
-        apart = np.where(both_nan, 0.0, distance(each.value, first.value))
-        apart = np.where(np.isnan(apart), np.inf, apart)
-        error = np.maximum(error, (each.error + apart) * SLACK)
-    return Bounded(first.value, first.contract, error)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from scratchnet.testing.bounded.array import Bounded
-from scratchnet.testing.bounded.operands import lifted
+from scratchnet.testing.bounded.operands import lifted, real
 from scratchnet.testing.formats import Reals
 
 
 def moved(x: Bounded, function: Callable[[Reals], Reals], /) -> Bounded:
     """A function that only moves elements, of value and error alike."""
-    return Bounded(function(x.value), x.contract, function(x.error))
+    value, error = function(x.value), function(x.error)
+    if np.may_share_memory(value, x.value) != np.may_share_memory(error, x.error):
+        value, error = value.copy(), error.copy()
+    return Bounded(value, x.contract, error)
 
 
 def joined(
@@ -20,5 +25,7 @@ def joined(
 ) -> Bounded:
     """Several arrays put together, values and errors alike."""
     arrays = [lifted(part, like) for part in parts]
+    if any(each.is_real for each in arrays):
+        arrays = [real(each) for each in arrays]
     value = function([each.value for each in arrays])
     return Bounded(value, like.contract, function([each.error for each in arrays]))

@@ -20,12 +20,13 @@ from scratchnet.testing.bounded import (
     variance,
 )
 from scratchnet.testing.bounded import functions as by_number
-from scratchnet.testing.bounded.array import Bounded, UnboundedError
+from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.operands import real
 from scratchnet.testing.bounded.rounding import one_rounding
 from scratchnet.testing.bounded.shaping import joined, moved
 from scratchnet.testing.bounded.shared import quiet
-from scratchnet.testing.formats import FORMATS, format_of
+from scratchnet.testing.formats import FORMATS, Format, format_of
 
 Function = Callable[..., Any]
 
@@ -40,6 +41,10 @@ def _comparison(function: Function) -> Function:
 
 def _logical(function: Function) -> Function:
     return lambda x, y, /: selection.logical(function, x, y)
+
+
+def _bitwise(function: Function) -> Function:
+    return lambda x, y, /: selection.bitwise(function, x, y)
 
 
 def _predicate(function: Function) -> Function:
@@ -73,7 +78,17 @@ def _total(
     return reductions.sum_of(x, axis=axis, keepdims=keepdims)
 
 
-def _mean(x: Bounded, /, *, axis: Any = None, keepdims: bool = False) -> Bounded:
+def _mean(
+    x: Bounded,
+    /,
+    *,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+) -> Bounded:
+    # That of a mask is float64, as NumPy's.
+    dtype = "float64" if dtype is None and not x.is_real else dtype
+    x = x if dtype is None else astype(x, dtype)
     return reductions.mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -107,27 +122,32 @@ def _stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Bounded:
     return joined(arrays, lambda parts: np.stack(parts, axis=axis), like)
 
 
-def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:  # noqa: ARG001
+def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:
     """x in another dtype: exact into a wider format, rounded into a narrower one."""
-    name = _named(dtype)
-    if name not in FORMATS:
-        return _as_integers(x, np.dtype(name))
-    form = format_of(name)
+    form = known_dtype(dtype)
+    if not isinstance(form, Format):
+        return _as_integers(x, form)
     if x.is_real and form == x.contract.format:
-        return x
+        return x.copy() if copy else x
     contract = x.contract.with_format(form)
     if not x.is_real:
         return real(Bounded(x.value, contract, x.error))
+    over = x.may_overflow
     found = Bounded(x.value.astype(contract.oracle.dtype), contract, x.error)
-    narrower = form.precision < x.contract.format.precision
-    return one_rounding(found) if narrower else found
+    if form.max_exponent < x.contract.format.max_exponent or (
+        form.precision < x.contract.format.precision
+    ):
+        return one_rounding(found, unknown=lambda: over)
+    # What was infinite in the narrower format is not again finite.
+    return Bounded(found.value, contract, np.where(over, np.inf, x.error))
 
 
-def _named(dtype: Any) -> str:
-    """The name of a format, of a library's dtype, or of what Python calls so."""
-    if isinstance(dtype, type):
-        return np.dtype(dtype).name
-    return dtype if isinstance(dtype, str) else dtype_name(dtype)
+def known_dtype(dtype: Any, /) -> Any:
+    """The format of a library's dtype, or NumPy's dtype of labels and masks."""
+    if isinstance(dtype, Format):
+        return dtype
+    name = np.dtype(dtype).name if isinstance(dtype, type) else dtype_name(dtype)
+    return FORMATS[name] if name in FORMATS else np.dtype(name)
 
 
 def _as_integers(x: Bounded, dtype: Any) -> Bounded:
@@ -140,7 +160,7 @@ def _as_integers(x: Bounded, dtype: Any) -> Bounded:
             "required exact values",
             "compare them instead",
         )
-    return Bounded(x.value.astype(dtype), x.contract, x.error)
+    return Bounded(x.value.astype(dtype), x.contract, x.error.copy())
 
 
 _FUNCTIONS: Mapping[str, Function] = {
@@ -151,10 +171,10 @@ _FUNCTIONS: Mapping[str, Function] = {
     "argmax": extremes.argmax,
     "argmin": extremes.argmin,
     "astype": astype,
-    "bitwise_and": _logical(np.logical_and),
-    "bitwise_or": _logical(np.logical_or),
-    "bitwise_invert": selection.logical_not,
-    "bitwise_xor": _logical(np.logical_xor),
+    "bitwise_and": _bitwise(np.bitwise_and),
+    "bitwise_or": _bitwise(np.bitwise_or),
+    "bitwise_invert": selection.bitwise_invert,
+    "bitwise_xor": _bitwise(np.bitwise_xor),
     "broadcast_to": _moving(np.broadcast_to),
     "clip": selection.clip,
     "concat": _concat,
@@ -194,16 +214,16 @@ _FUNCTIONS: Mapping[str, Function] = {
     "negative": by_element.negative,
     "not_equal": _comparison(np.not_equal),
     "permute_dims": _moving(np.transpose),
-    "positive": lambda x, /: x,
+    "positive": lambda x, /: x.copy(),
     "pow": by_element.power,
     "reshape": lambda x, /, shape, *, copy=None: moved(  # noqa: ARG005
         x, lambda part: np.reshape(part, shape)
     ),
     "sigmoid": _unary(by_number.sigmoid),
-    "sign": _unary(by_number.sign),
+    "sign": by_number.sign,
     "sin": _unary(by_number.sin),
     "sqrt": _unary(by_number.sqrt),
-    "square": _unary(by_element.square),
+    "square": by_element.square,
     "squeeze": _moving(np.squeeze),
     "stack": _stack,
     "std": _deviation,

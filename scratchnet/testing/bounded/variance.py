@@ -57,6 +57,9 @@ def variance(
             total.value.squeeze(axes), x.contract, total.error.squeeze(axes)
         )
     left = n - correction
+    if n == 1 and left <= 0:
+        # 0 / 0, whatever the one number is.
+        return Bounded(np.full_like(total.value, np.nan), x.contract)
     if left <= 0:
         return divide(total, Bounded(np.zeros_like(total.value), x.contract))
     return parted(total, left, 2.0 + (x.contract.accumulator is not None))

@@ -5,8 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.arrays import Array, array_namespace, device
-from scratchnet.testing.references.reference import Algorithm, Reference, either
+from scratchnet.arrays import Array, array_namespace, device, to_numpy
+from scratchnet.errors import ArgumentError
+from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.references.reference import (
+    Algorithm,
+    Reference,
+    either,
+    require_reduction,
+)
 from scratchnet.testing.references.softmax import log_softmax, softmax
 
 
@@ -22,6 +29,7 @@ def nll(
     """-w[label] log_probabilities[label] of each element that counts, 0 of others; the
     mean divides their sum by that of the weights."""
     xp = array_namespace(log_probabilities)
+    _require_labels(log_probabilities, labels, ignore_index)
     counts = _counts(labels, ignore_index)
     costs = -_at_label(log_probabilities, labels, counts)
     if weights is not None:
@@ -29,6 +37,7 @@ def nll(
         costs = costs * _at_label(weight, labels, counts)
     # Chosen, not multiplied by 0: an ignored element may cost infinity.
     costs = xp.where(counts, costs, xp.zeros_like(costs))
+    require_reduction(reduction)
     if reduction == "none":
         return costs
     total = xp.sum(costs, dtype=costs.dtype)
@@ -74,7 +83,9 @@ def _share(
     """factor w g, with the classes as the last axis; of a mean divided by the total,
     which may be done first, in the middle, or last."""
     xp = array_namespace(x)
+    _require_labels(x, labels, ignore_index)
     g = xp.broadcast_to(g, tuple(labels.shape))[..., None]
+    require_reduction(reduction)
     total = None
     if reduction == "mean":
         total = _total_weight(x, labels, weights, ignore_index)
@@ -90,6 +101,30 @@ def _share(
 def _in_order(factor: Array | float, g: Array, total: Array) -> Array:
     """factor g / total, from either side."""
     return either(factor * (g / total), (factor * g) / total)
+
+
+def _require_labels(x: Array, labels: Array, ignore_index: int | None) -> None:
+    """Raise unless labels are classes of x, an integer for each but its last axis.
+
+    An index that is out of range would mean another class, or end in a library's error.
+    """
+    found = labels.value if isinstance(labels, Bounded) else to_numpy(labels)
+    classes = x.shape[-1]
+    if tuple(x.shape[:-1]) != found.shape or found.dtype.kind not in "iu":
+        raise ArgumentError(
+            "nll",
+            f"labels of shape {found.shape} and dtype {found.dtype}",
+            f"required integers of shape {tuple(x.shape[:-1])}",
+        )
+    wrong = (found < 0) | (found >= classes)
+    if ignore_index is not None:
+        wrong &= found != ignore_index
+    if wrong.any():
+        raise ArgumentError(
+            "nll",
+            f"a label of {found[wrong][0]}",
+            f"required classes from 0 to {classes - 1}",
+        )
 
 
 def _counts(labels: Array, ignore_index: int | None) -> Array:

@@ -14,10 +14,16 @@ from scratchnet.testing.references.reductions import (
     multiplied,
     sum_of,
 )
-from scratchnet.testing.references.reference import Algorithm, Reference, either
+from scratchnet.testing.references.reference import (
+    Algorithm,
+    Reference,
+    either,
+    require_reduction,
+)
 
 
 def _reduced(costs: Array, reduction: str) -> Array:
+    require_reduction(reduction)
     if reduction == "none":
         return costs
     return averaged(costs) if reduction == "mean" else sum_of(costs)
@@ -25,6 +31,7 @@ def _reduced(costs: Array, reduction: str) -> Array:
 
 def _divided(x: Array, n: int, reduction: str) -> Array:
     """x as it is, or its n-th part where the reduction is a mean."""
+    require_reduction(reduction)
     if reduction != "mean":
         return x
     return either(divided(x, n), multiplied(x, n))
@@ -116,6 +123,7 @@ def _divided_last(g: Array, difference: Array, n: int, reduction: str) -> Array:
 
 def _constant_first(g: Array, difference: Array, n: int, reduction: str) -> Array:
     """As in PyTorch: 2 / n is a constant."""
+    require_reduction(reduction)
     constant = 2.0 / n if reduction == "mean" and n else 2.0
     return (constant * difference) * g
 

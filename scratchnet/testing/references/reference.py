@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from scratchnet.arrays import Array, is_array
+from scratchnet.arrays import Array
+from scratchnet.errors import ArgumentError
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.bounded.shared import shared
-from scratchnet.testing.compare import accepted, oracle
 from scratchnet.testing.contract import Contract
+from scratchnet.testing.evaluate import accepted, oracle
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Reference:
     ) -> Any:
         """What every accepted algorithm may give for these inputs.
 
-        inputs, contract and errors as in `compare.oracle`; arrays among the options,
+        inputs, contract and errors as in `evaluate.oracle`; arrays among the options,
         such as the weights of classes, are inputs too. A tuple for a pullback.
         """
         return _combined(self.algorithms, inputs, contract, options)
@@ -69,17 +70,12 @@ def _combined(
     options: dict[str, Any],
 ) -> Any:
     """The oracle of all these algorithms: the largest bound of each element."""
-    names = [name for name, value in options.items() if is_array(value)]
 
-    def run(*arguments: Any) -> list[Any]:
-        # The last ones are those options that are arrays, wrapped like the inputs.
-        split = len(arguments) - len(names)
-        wrapped = options | dict(zip(names, arguments[split:], strict=True))
-        return [each.function(*arguments[:split], **wrapped) for each in algorithms]
+    def run(*arguments: Any, **named: Any) -> list[Any]:
+        return [each.function(*arguments, **named) for each in algorithms]
 
-    arrays = (options[name] for name in names)
     with shared():
-        results = oracle(run, *inputs, *arrays, contract=contract)
+        results = oracle(run, *inputs, contract=contract, **options)
     if isinstance(results[0], tuple):
         return tuple(accepted(*parts) for parts in zip(*results, strict=True))
     return accepted(*results)
@@ -92,6 +88,14 @@ def either(*results: Array) -> Array:
     """
     first = results[0]
     return accepted(*results) if isinstance(first, Bounded) else first
+
+
+def require_reduction(reduction: str, /) -> None:
+    """Raise ArgumentError for another reduction of a loss than none, sum and mean."""
+    if reduction not in ("none", "sum", "mean"):
+        raise ArgumentError(
+            "loss", f"reduction={reduction!r}", "required none, sum or mean"
+        )
 
 
 def listing(references: Iterable[Reference], /) -> str:

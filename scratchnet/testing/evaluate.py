@@ -1,0 +1,140 @@
+"""A function run on bound-carrying arrays: the oracle of what it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from scratchnet.arrays import array_namespace, dtype_name, is_array
+from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.testing.bounded import Bounded, UnboundedError, accepting
+from scratchnet.testing.bounded.given import require_same_contract
+from scratchnet.testing.contract import Contract
+from scratchnet.testing.formats import Format, format_of
+
+
+def oracle(
+    function: Callable[..., Any],
+    *inputs: Any,
+    contract: Contract | None = None,
+    **options: Any,
+) -> Any:
+    """What the function gives for these inputs, as bound-carrying arrays.
+
+    inputs, options: arrays of one format, integers, masks, whatever else the function
+    takes; arrays in lists, tuples and dictionaries count as well. An array that the
+    function finds elsewhere, as in a closure, is taken for a constant. The contract is
+    that of the inputs' format unless it is given.
+    Raises ArgumentTypeError for what is no function, for inputs of no format or of
+    several, and, naming it, for what the function does that no bound is known for.
+    """
+    if not callable(function):
+        raise ArgumentTypeError(
+            "oracle",
+            f"a {type(function).__name__} in the place of the function",
+            "required a function, and then its inputs",
+        )
+    contract = _contract_of((inputs, options)) if contract is None else contract
+    if not isinstance(contract, Contract):
+        raise ArgumentTypeError(
+            "oracle",
+            f"contract={contract!r}",
+            "required a Contract",
+            'Contract.for_target("numpy:float32")',
+        )
+    wrapped, named = _wrapped((inputs, options), contract)
+    try:
+        return function(*wrapped, **named)
+    except (TypeError, AttributeError) as error:
+        if isinstance(error, ArgumentTypeError):
+            raise
+        raise UnboundedError(
+            getattr(function, "__name__", "oracle"),
+            f"{type(error).__name__} on bound-carrying arrays ({error})",
+            "required code that NumPy's or PyTorch's arrays and these run alike",
+            "write it with operators and functions of arrays",
+        ) from error
+
+
+def _wrapped(x: Any, contract: Contract) -> Any:
+    """The arrays in x as bound-carrying ones."""
+    if is_array(x):
+        return Bounded.exact(x, contract)
+    return _mapped(lambda each: _wrapped(each, contract), x)
+
+
+def _mapped(function: Callable[[Any], Any], x: Any) -> Any:
+    """The function of each part of a list, a tuple or a dictionary; x if it is none."""
+    if isinstance(x, Mapping):
+        return {key: function(value) for key, value in x.items()}
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*map(function, x))
+    return type(x)(map(function, x)) if type(x) in (list, tuple) else x
+
+
+def _arrays(x: Any) -> Iterable[Any]:
+    """All arrays in x."""
+    if is_array(x):
+        yield x
+    elif isinstance(x, Mapping | list | tuple):
+        for each in x.values() if isinstance(x, Mapping) else x:
+            yield from _arrays(each)
+
+
+@cache
+def _plain(form: Format) -> Contract:
+    """The contract that promises nothing but the format: the same one each time."""
+    return Contract(form)
+
+
+def _contract_of(inputs: Any) -> Contract:
+    """That of the inputs' one format; of bound-carrying arrays their own."""
+    arrays = list(_arrays(inputs))
+    for each in arrays:
+        if isinstance(each, Bounded):
+            return each.contract
+    formats = {format_of(x.dtype, where="oracle") for x in arrays if not _is_whole(x)}
+    if len(formats) == 1:
+        return _plain(formats.pop())
+    if formats:
+        names = " and ".join(sorted(each.name for each in formats))
+        raise ArgumentTypeError(
+            "oracle",
+            f"inputs of {names}",
+            "required one format for all",
+            "convert some, or state a contract of the format that results have",
+        )
+    dtypes = ", ".join(sorted({dtype_name(x.dtype) for x in arrays}))
+    raise ArgumentTypeError(
+        "oracle",
+        f"inputs of no floating dtype ({dtypes or 'no arrays'})",
+        "required an array of float16, bfloat16, float32 or float64",
+        "convert one, or state the contract of the format that results have",
+    )
+
+
+def _is_whole(x: Any) -> bool:
+    if isinstance(x, np.ndarray):
+        return x.dtype.kind in "iub"
+    return bool(array_namespace(x).isdtype(x.dtype, ("bool", "integral")))
+
+
+def accepted(*algorithms: Bounded) -> Bounded:
+    """The oracle of an operation that several algorithms compute, each acceptable.
+
+    Its value is that of the first, its bound the largest of all, each widened by how
+    far its own value is from the first. Raises ArgumentError for none, and for oracles
+    of different shapes or contracts.
+    """
+    if len({each.shape for each in algorithms}) != 1:
+        shapes = " and ".join(str(each.shape) for each in algorithms)
+        raise ArgumentError(
+            "accepted", f"oracles of shapes {shapes}", "required one or more of one"
+        )
+    for each in algorithms:
+        require_same_contract("accepted", algorithms[0].contract, each.contract)
+    with np.errstate(all="ignore"):
+        return accepting.accepted(*algorithms)
