@@ -9,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import log2
+from math import inf, log2
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from scratchnet.errors import ArgumentError
-from scratchnet.testing.formats import FLOAT16, FLOAT32, FLOAT64, Format, format_of
+from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.testing.formats import (
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    Format,
+    format_of,
+)
+from scratchnet.testing.promises import parsed, reasons_for
 
 #: Largest error of a library's function in ulps of its result. Measured on CPUs with
 #: NumPy 2.4 and PyTorch 2.13: at most 3.4 (log in float32), torch.sqrt 0.75. What is
@@ -68,12 +76,14 @@ LONG_DOUBLE = Arithmetic(np.longdouble, float(np.finfo(np.longdouble).eps) / 2)
 class Contract:
     """What code under test is allowed to do in one format.
 
+    format and accumulator may be given as dtypes or their names.
     accumulator: the format that sums and products are promised to add up in; None
     promises nothing, and a wider one is always allowed.
     input_precision: bits that the factors of a matrix product are rounded to first, as
     in TF32 (11); None where they are not.
     flush_to_zero: whether subnormal numbers may be taken for 0.
-    ulps: largest error of each mathematical function, in ulps of its result.
+    ulps: largest error of each mathematical function, in ulps of its result; of those
+    that are not named, the one in ULPS.
     reasons: why each choice was made, by its name; for reports alone.
     """
 
@@ -83,6 +93,26 @@ class Contract:
     flush_to_zero: bool = False
     ulps: Mapping[str, float] = field(default_factory=lambda: ULPS, hash=False)
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "format", format_of(self.format, where="Contract"))
+        if self.accumulator is not None:
+            object.__setattr__(self, "accumulator", _accumulator(self))
+        if self.input_precision is not None:
+            object.__setattr__(self, "input_precision", _input_precision(self))
+        if self.ulps is not ULPS:
+            object.__setattr__(self, "ulps", _merged(self.ulps))
+        if not isinstance(self.flush_to_zero, bool):
+            raise ArgumentTypeError(
+                "Contract", f"flush_to_zero={self.flush_to_zero!r}", "required a bool"
+            )
+
+    def __reduce__(self) -> Any:
+        # Built anew: read-only mappings cannot be pickled, and in another process the
+        # hash is another.
+        plain = self.input_precision, self.flush_to_zero
+        mappings = dict(self.ulps), dict(self.reasons)
+        return Contract, (self.format, self.accumulator, *plain, *mappings)
 
     @cached_property
     def _hash(self) -> int:
@@ -126,39 +156,25 @@ class Contract:
 
     def with_format(self, form: Format, /) -> Contract:
         """The same promises in another format; an accumulator is kept if wider."""
-        kept = self.accumulator
+        kept, bits = self.accumulator, self.input_precision
         if kept is not None and kept.precision <= form.precision:
             kept = None
-        return replace(self, format=form, accumulator=kept)
+        if bits is not None:
+            bits = min(bits, form.precision)
+        return replace(self, format=form, accumulator=kept, input_precision=bits)
 
     @classmethod
     def for_target(cls, target: str, /) -> Contract:
         """What is promised on a target `library[:device]:dtype[+compiled]`.
 
-        Raises ArgumentError for a target that is not written so, and ArgumentTypeError
-        for a dtype without a format.
+        Libraries are numpy, torch (on cpu or cuda) and strict (array-api-strict).
+        Raises ArgumentError for a target that is not written so or does not exist, and
+        ArgumentTypeError for a dtype without a format.
         """
-        library, *device, dtype = target.partition("+")[0].split(":")
-        if not library or len(device) > 1:
-            raise ArgumentError(
-                "Contract.for_target",
-                f"target={target!r}",
-                "required library[:device]:dtype[+compiled]",
-            )
-        form = format_of(dtype, where="Contract.for_target")
-        reasons = {
-            "accumulator": "none is promised: NumPy adds float16 up in float16 along "
-            "any axis but the last, and sums of products are rounded one by one",
-            "flush_to_zero": "subnormal numbers are kept unless "
-            "torch.set_flush_denormal or a fast-math build says otherwise",
-            "input_precision": "TF32 is off: it is a contract of its own (`tf32`)",
-            "ulps": "4 covers every function measured on CPUs and documented for CUDA; "
-            "torch.sqrt is not correctly rounded (0.75)",
-            "oracle": "long double where it is wider than double"
-            if form == FLOAT64
-            else "double, with more than twice the bits",
-        }
-        return cls(form, reasons=reasons)
+        place = parsed(target)
+        # Triton flushes subnormal numbers in its functions: the reason says so.
+        flushes = place.on_gpu and place.compiled
+        return cls(place.format, flush_to_zero=flushes, reasons=reasons_for(place))
 
     @classmethod
     def tf32(cls) -> Contract:
@@ -171,3 +187,68 @@ class Contract:
             input_precision=FLOAT16.precision,
             reasons={"input_precision": "TF32 keeps 10 stored bits of each factor"},
         )
+
+
+def _accumulator(contract: Contract) -> Format:
+    """That of a contract, if it holds every number of the format."""
+    form = contract.format
+    wide = format_of(contract.accumulator, where="Contract.accumulator")
+    if (
+        wide.precision < form.precision
+        or wide.max_exponent < form.max_exponent
+        or wide.smallest_subnormal > form.smallest_subnormal
+    ):
+        raise ArgumentError(
+            "Contract",
+            f"accumulator={wide.name}",
+            f"required one that holds every {form.name}",
+            "leave it out: nothing is then promised of how sums are added up",
+        )
+    return wide
+
+
+def _input_precision(contract: Contract) -> int:
+    """That of a contract, if it is a number of bits that the format has."""
+    form, bits = contract.format, contract.input_precision
+    if isinstance(bits, bool) or not isinstance(bits, Integral):
+        raise ArgumentTypeError(
+            "Contract", f"input_precision={bits!r}", "required a number of bits"
+        )
+    if not 2 <= bits <= form.precision:
+        raise ArgumentError(
+            "Contract",
+            f"input_precision={bits}",
+            f"required 2 to {form.precision}, the bits of {form.name}",
+            "leave it out where the factors of a product are not rounded first",
+        )
+    return int(bits)
+
+
+def _merged(ulps: Any) -> Mapping[str, float]:
+    """ULPS, but for the functions that are given another number."""
+    if not isinstance(ulps, Mapping):
+        raise ArgumentTypeError(
+            "Contract",
+            f"ulps={ulps!r}",
+            "required a mapping from functions to their ulps",
+            'write ulps={"exp": 20}',
+        )
+    for name, value in ulps.items():
+        _require_ulps(name, value)
+    changed = {name: float(value) for name, value in ulps.items()}
+    return MappingProxyType({**ULPS, **changed})
+
+
+def _require_ulps(name: Any, value: Any) -> None:
+    found = f"ulps={{{name!r}: {value!r}}}"
+    if name not in ULPS:
+        raise ArgumentError(
+            "Contract",
+            found,
+            f"required functions among {', '.join(ULPS)}",
+            "other functions are computed from these, whose errors they pass on",
+        )
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ArgumentTypeError("Contract", found, "required a number")
+    if not 0 <= float(value) < inf:
+        raise ArgumentError("Contract", found, "required finite ulps, 0 or more")

@@ -126,7 +126,7 @@ class Namespace:
             return any(self.isdtype(dtype, each) for each in kind)
         if not isinstance(kind, str):
             return dtype == kind
-        if isinstance(dtype, Format):
+        if isinstance(known_dtype(dtype), Format):
             return kind in ("real floating", "numeric")
         letters = {
             "bool": "b",
