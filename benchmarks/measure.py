@@ -1,9 +1,14 @@
-"""Timing, interleaved, and the tables that come of it."""
+"""Timing, interleaved, the tables that come of it, and the documents they go into."""
 
 from __future__ import annotations
 
+import datetime
+import os
+import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 
 Work = Callable[[], object]
@@ -44,6 +49,34 @@ def ratio(ours: Times, theirs: Times, /) -> str:
     """The median of the ratios of neighbours in time, and their extremes."""
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def rewrite(document: Path, *sections: str) -> None:
+    """Put what was measured between the two marks of a document."""
+    before, _, rest = document.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    document.write_text("\n\n".join((before + BEGIN, *sections, END)) + after)
+
+
+def provenance(command: str, *packages: str) -> str:
+    """What ran, when, where and on what."""
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    return (
+        f"`{command}` on {datetime.date.today()}: {_processor()}, "
+        f"{os.cpu_count()} cores, one thread; {platform.platform(terse=True)}, "
+        f"Python {platform.python_version()}, {versions}."
+    )
+
+
+def _processor() -> str:
+    """The processor's name, which `platform` does not know on Linux."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
+    return (names or [platform.processor()])[0].strip()
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

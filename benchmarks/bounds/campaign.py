@@ -11,85 +11,42 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from math import ceil
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import numpy as np
+from choices import CHOICES
 from dots import PRODUCTS
 from draws import KINDS, Case, Draw
 from network import NETS
 from primitives import PRIMITIVES
 from subjects import Subject, torch
 from sums import SUMS
+from tallies import Alarm, Cell, Report, Tally
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import provenance, rewrite
 
 from scratchnet.testing import Format, within
 from scratchnet.testing.formats import FORMATS
 
-SUBJECTS = (*SUMS, *PRODUCTS, *NETS, *PRIMITIVES)
+SUBJECTS = (*SUMS, *PRODUCTS, *NETS, *PRIMITIVES, *CHOICES)
 #: Ordinary inputs are drawn as often as four other kinds: tightness is measured there.
 SCHEDULE = ("normal", *KINDS, "normal", "normal")
 #: Draws of small inputs, and simpler numbers, that a false alarm is looked for in.
 ATTEMPTS = 300
-#: Checks of the run in the suite, which the caps of `caps.json` belong to.
-SUITE = 20_000
-
-Cell = tuple[str, str, str]
-
-
-@dataclass
-class Tally:
-    """What was seen in a cell.
-
-    vacuous: the sum of the checks' shares, so that one large array does not outvote a
-    hundred small ones; ratios: the median error / bound of each ordinary case.
-    """
-
-    checks: int = 0
-    alarms: int = 0
-    vacuous: float = 0.0
-    largest: float = 0.0
-    ratios: list[float] = field(default_factory=list)
-
-    def add(self, comparison: Any, *, ordinary: bool) -> None:
-        """Count a comparison."""
-        ratio = comparison.ratio[np.isfinite(comparison.ratio)]
-        self.checks += 1
-        self.alarms += not comparison.ok
-        self.vacuous += comparison.vacuous
-        if ratio.size:
-            self.largest = max(self.largest, float(ratio.max()))
-        if ratio.size and ordinary and len(self.ratios) < 2000:
-            self.ratios.append(float(np.median(ratio)))
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """A correct result outside its bound, and the smallest case of it found."""
-
-    cell: Cell
-    kind: str
-    case: Case
-    message: str
-
-    def __str__(self) -> str:
-        shown = ", ".join(_literal(x) for x in self.case.inputs)
-        options = "".join(f", {k}={_literal(x)}" for k, x in self.case.options.items())
-        return f"{', '.join(self.cell)} ({self.kind}): {shown}{options}\n{self.message}"
-
-
-def _literal(x: Any) -> str:
-    """An array in full if it is small: what brings a false alarm back."""
-    if not isinstance(x, np.ndarray):
-        return repr(x)
-    if x.size > 64:
-        return f"<{x.dtype} {x.shape}>"
-    values = [float(v) for v in x.ravel()]
-    return f"np.array({values}, '{x.dtype}').reshape({x.shape})"
+#: Cases of each operation and format in the suite, each kind as often as any other:
+#: what the caps of `caps.json` belong to.
+SUITE = 2 * len(SCHEDULE)
+CAPS = Path(__file__).with_name("caps.json")
+TIGHTNESS = Path(__file__).parents[2] / "docs" / "tightness.md"
+COMMAND = "python benchmarks/bounds/campaign.py --write"
 
 
 @dataclass
@@ -177,55 +134,16 @@ def simplified(case: Case, alarming: Callable[[Case], bool]) -> Case:
     return case
 
 
-@dataclass(frozen=True)
-class Report:
-    """All cells, the first false alarms of each, and how many checks there were."""
-
-    cells: dict[Cell, Tally]
-    alarms: list[Alarm]
-
-    @property
-    def checks(self) -> int:
-        """The number of arrays that were compared."""
-        return sum(tally.checks for tally in self.cells.values())
-
-    def vacuous(self) -> dict[str, float]:
-        """The mean share of elements not judged, by operation and format."""
-        found: dict[str, list[float]] = {}
-        for (name, form, _), tally in self.cells.items():
-            pair = found.setdefault(f"{name}, {form}", [0.0, 0.0])
-            pair[0] += tally.vacuous
-            pair[1] += tally.checks
-        return {key: part / max(whole, 1) for key, (part, whole) in found.items()}
-
-    def caps(self) -> str:
-        """These shares in JSON, rounded up to a hundredth: what `caps.json` holds."""
-        shares = sorted(self.vacuous().items())
-        return json.dumps({key: ceil(100 * x) / 100 for key, x in shares}, indent=1)
-
-    def table(self) -> str:
-        """The cells, in Markdown."""
-        head = "operation | format | implementation | checks | false alarms"
-        rows = [f"| {head} | vacuous % | median ratio | largest ratio |"]
-        rows.append("| --- | --- | --- |" + " ---: |" * 5)
-        for cell, tally in sorted(self.cells.items()):
-            middle = f"{np.median(tally.ratios):.3f}" if tally.ratios else ""
-            share = 100 * tally.vacuous / max(tally.checks, 1)
-            rows.append(
-                f"| {' | '.join(cell)} | {tally.checks:,} | {tally.alarms} | "
-                f"{share:.1f} | {middle} | {tally.largest:.3f} |"
-            )
-        return "\n".join(rows)
-
-
 def run(
     *,
-    checks: int,
+    checks: int = 0,
     per_cell: int = 1,
+    cases: int = 1,
     seed: int = 0,
     subjects: Sequence[Subject] = SUBJECTS,
 ) -> Report:
-    """The campaign, until there are so many checks in all and in each cell."""
+    """The campaign, until there are so many checks in all and in each cell, and so many
+    cases of each operation and format."""
     streams = [Stream(each, form, seed) for each in subjects for form in _formats()]
     cells = {cell: Tally() for stream in streams for cell in stream.cells()}
     report = Report(cells, [])
@@ -239,7 +157,9 @@ def run(
             streams = [
                 stream
                 for stream in streams
-                if not enough or _least(stream, cells) < per_cell
+                if not enough
+                or stream.count < cases
+                or _least(stream, cells) < per_cell
             ]
     return report
 
@@ -263,37 +183,59 @@ def _one(stream: Stream, report: Report) -> None:
             report.alarms.append(stream.minimal(name, kind, case, comparison.message))
 
 
-def main() -> int:
-    """Run, print the cells and the alarms."""
+def chosen() -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--checks", type=int, default=1_000_000)
     parser.add_argument("--per-cell", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="operations whose name holds this")
-    parser.add_argument("--caps", action="store_true", help="print caps.json instead")
-    chosen = parser.parse_args()
+    parser.add_argument("--caps", action="store_true", help="lower those of caps.json")
+    parser.add_argument("--write", action="store_true", help="rewrite tightness.md")
+    found = parser.parse_args()
+    found.subjects = [each for each in SUBJECTS if found.only in each.name]
+    if not found.subjects:
+        known = ", ".join(sorted(each.name for each in SUBJECTS))
+        parser.error(f"no operation's name holds {found.only!r}: {known}")
+    return found
+
+
+def lower_caps() -> None:
+    """Those of the run in the suite, where they are lower, and of new operations."""
+    known = json.loads(CAPS.read_text())
+    caps = run(cases=SUITE).caps(known)
+    CAPS.write_text(json.dumps(caps, indent=1) + "\n")
+
+
+def main() -> int:
+    """Run, print the cells and the alarms."""
+    options = chosen()
     if torch is not None:
         torch.set_num_threads(1)
-    if chosen.caps:
-        print(run(checks=SUITE, seed=0).caps())
+    if options.caps:
+        lower_caps()
         return 0
     began = time.perf_counter()
-    subjects = [each for each in SUBJECTS if chosen.only in each.name]
     report = run(
-        checks=chosen.checks,
-        per_cell=chosen.per_cell,
-        seed=chosen.seed,
-        subjects=subjects,
+        checks=options.checks,
+        per_cell=options.per_cell,
+        seed=options.seed,
+        subjects=options.subjects,
     )
     print(report.table(), end="\n\n")
     for alarm in report.alarms:
         print(f"FALSE ALARM {alarm}", end="\n\n")
     alarms = sum(tally.alarms for tally in report.cells.values())
     least = min(tally.checks for tally in report.cells.values())
-    print(
+    verdict = (
         f"{report.checks:,} checks in {len(report.cells)} cells, at least {least:,} in "
         f"each; {alarms} false alarms; {time.perf_counter() - began:.0f} s"
     )
+    print(verdict)
+    if options.write:
+        command = f"{COMMAND} --seed {options.seed}"
+        origin = provenance(command, "numpy", *(["torch"] if torch else []))
+        rewrite(TIGHTNESS, origin, f"{verdict}.", report.tightness())
     return 1 if alarms else 0
 
 
