@@ -46,7 +46,7 @@ ATTEMPTS = 300
 SUITE = 2 * len(SCHEDULE)
 CAPS = Path(__file__).with_name("caps.json")
 TIGHTNESS = Path(__file__).parents[2] / "docs" / "tightness.md"
-COMMAND = "python benchmarks/bounds/campaign.py --write"
+COMMAND = "tox -e bounds-campaign -- --write"
 
 
 @dataclass
@@ -233,7 +233,10 @@ def main() -> int:
     )
     print(verdict)
     if options.write:
-        command = f"{COMMAND} --seed {options.seed}"
+        command = (
+            f"{COMMAND} --checks {options.checks} --per-cell {options.per_cell} "
+            f"--seed {options.seed}"
+        )
         origin = provenance(command, "numpy", *(["torch"] if torch else []))
         rewrite(TIGHTNESS, origin, f"{verdict}.", report.tightness())
     return 1 if alarms else 0

@@ -1,6 +1,6 @@
 """How often is a planted bug found, by the bound and by fixed tolerances?
 
-Run: python benchmarks/bounds/power.py [--draws T] [--seed S]
+Run: python benchmarks/bounds/power.py [--draws T] [--seed S] [--write]
 
 Exits with 1 where correct code is found wrong by the bound, where a bug of small shapes
 is missed in float64, or where one is missed on the exact grid.
@@ -21,10 +21,11 @@ from grid import GRID
 from planted import ORDINARY, SMALL
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import table
+from measure import provenance, rewrite, table
 
 from scratchnet.testing import Bounded, within
 
+DETECTION = Path(__file__).parents[2] / "docs" / "detection.md"
 #: Draws of a bug in 10^5 numbers: a share of those of the others.
 LARGE, SHARE = ("1e5", "16384"), 8
 #: assert_close's defaults: the relative and the absolute part.
@@ -133,22 +134,27 @@ def exact(draws: int, seed: int) -> tuple[str, bool]:
 
 
 def main() -> int:
-    """Print the three tables."""
+    """Print the three tables, or put them into docs/detection.md."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--draws", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true", help="rewrite detection.md")
     chosen = parser.parse_args()
     parts = {
         "Ordinary shapes, float32": ordinary,
         "Small shapes of any scale": small,
         "Exact grid": exact,
     }
-    fine = True
+    fine, sections = True, []
     with np.errstate(all="ignore"):
         for title, part in parts.items():
             text, passed = part(chosen.draws, chosen.seed)
-            print(f"### {title}\n\n{text}\n", flush=True)
+            sections.append(f"## {title}\n\n{text}")
+            print(sections[-1], end="\n\n", flush=True)
             fine = fine and passed
+    if chosen.write:
+        command = f"tox -e bounds-power -- --draws {chosen.draws} --seed {chosen.seed}"
+        rewrite(DETECTION, provenance(command, "numpy", "torch"), *sections)
     return 0 if fine else 1
 
 

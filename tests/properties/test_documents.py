@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import scratchnet
+import scratchnet.testing
 from scratchnet.testing.references import REFERENCES, listing
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +20,8 @@ def python_blocks(document: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/why-not-rtol.md"]
+    "document",
+    ["README.md", "CONTRIBUTING.md", "docs/why-not-rtol.md", "docs/oracle.md"],
 )
 def test_the_code_of_a_document_runs(document):
     program = python_blocks(document)
@@ -32,10 +34,17 @@ def test_the_code_of_a_document_runs(document):
     assert tests or "assert" in program
 
 
-def test_public_names_are_sorted_and_each_can_be_imported():
-    assert scratchnet.__all__ == sorted(scratchnet.__all__)
-    missing = [name for name in scratchnet.__all__ if not hasattr(scratchnet, name)]
+@pytest.mark.parametrize("module", [scratchnet, scratchnet.testing])
+def test_public_names_are_sorted_and_each_can_be_imported(module):
+    assert module.__all__ == sorted(module.__all__)
+    missing = [name for name in module.__all__ if not hasattr(module, name)]
     assert not missing
+
+
+def test_the_public_names_of_the_harness_are_documented():
+    document = (ROOT / "docs" / "oracle.md").read_text()
+    code = " ".join(re.findall(r"`[^`]+`|```.*?```", document, re.DOTALL))
+    assert set(scratchnet.testing.__all__) <= set(re.findall(r"\w+", code))
 
 
 def test_public_names_are_those_that_the_stub_imports():

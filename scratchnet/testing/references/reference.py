@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
 from typing import Any
 
 from scratchnet.arrays import Array
@@ -44,6 +45,16 @@ class Reference:
     name: str
     algorithms: tuple[Algorithm, ...]
     worse: tuple[Algorithm, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """Its name and arguments, as in Python: `softmax(x, *, axis=-1)`."""
+        plain = [
+            each.replace(annotation=Parameter.empty)
+            for each in signature(self.algorithms[0].function).parameters.values()
+        ]
+        # That inputs go by their places is said once, in the docs.
+        return f"{self.name}{Signature(plain)}".replace(", /", "")
 
     def oracle(
         self, *inputs: Any, contract: Contract | None = None, **options: Any
@@ -104,7 +115,7 @@ def listing(references: Iterable[Reference], /) -> str:
     for each in references:
         judged = ((each.algorithms, "accepted"), (each.worse, "worse: INACCURATE"))
         rows += [
-            f"| `{each.name}` | {algorithm.name} | {verdict} | {algorithm.note} |"
+            f"| `{each.signature}` | {algorithm.name} | {verdict} | {algorithm.note} |"
             for algorithms, verdict in judged
             for algorithm in algorithms
         ]

@@ -46,18 +46,9 @@ def log_of_softmax(x: Array, /, *, axis: int = -1) -> Array:
 
 def log_softmax(x: Array, /, *, axis: int = -1) -> Array:
     """The logarithm of softmax in every accepted way."""
-    largest, shifted, _, total = _parts(x, axis)
-    logarithm = array_namespace(x).log(total)
-    return either(shifted - logarithm, x - (largest + logarithm))
-
-
-def _parts(x: Array, axis: int) -> tuple[Array, Array, Array, Array]:
-    """max(x), s = x - max(x), exp(s) and its sum, which every way begins with."""
-    xp = array_namespace(x)
-    largest = xp.max(x, axis=axis, keepdims=True)
-    shifted = x - largest
-    powers = xp.exp(shifted)
-    return largest, shifted, powers, xp.sum(powers, axis=axis, keepdims=True)
+    return either(
+        log_softmax_shifted(x, axis=axis), log_softmax_by_logsumexp(x, axis=axis)
+    )
 
 
 def softmax_shifted(x: Array, /, *, axis: int = -1) -> Array:
@@ -98,13 +89,10 @@ def _in_range(x: Array, axis: int) -> Array:
 
 def softmax(x: Array, /, *, axis: int = -1) -> Array:
     """softmax in every accepted way."""
-    xp = array_namespace(x)
-    largest, shifted, powers, total = _parts(x, axis)
-    logarithm = xp.log(total)
     return either(
-        powers / total,
-        xp.exp(x - (largest + logarithm)),
-        xp.exp(shifted - logarithm),
+        softmax_shifted(x, axis=axis),
+        softmax_by_logsumexp(x, axis=axis),
+        softmax_by_logarithm(x, axis=axis),
     )
 
 
