@@ -68,10 +68,15 @@ class Namespace:
         if isinstance(dtype, Format):
             contract = self._contract.with_format(dtype)
             found = (
-                fill if isinstance(fill, Bounded) else constant(float(fill), contract)
+                astype(fill, dtype)
+                if isinstance(fill, Bounded)
+                else constant(float(fill), contract)
             )
         else:
             found = Bounded(np.asarray(fill, dtype), self._contract)
+        if found.is_exact:
+            value = np.full(shape, found.value, found.value.dtype)
+            return Bounded(value, found.contract)
         return moved(found, lambda part: np.broadcast_to(part, shape).copy())
 
     def zeros(self, shape: Any, /, *, dtype: Any = None, device: Any = None) -> Bounded:

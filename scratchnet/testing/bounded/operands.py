@@ -84,8 +84,9 @@ def reals(x: Any, y: Any, /) -> tuple[Bounded, Bounded]:
     masks beside Python's: NumPy makes float64 of them, and PyTorch does not.
     """
     a, b = pair(x, y)
-    if not (a.is_real and b.is_real):
-        _require_promotion(x, y)
+    if a.is_real and b.is_real:
+        return a, b
+    _require_promotion(x, y)
     return real(a), real(b)
 
 

@@ -37,39 +37,41 @@ def divide(x: Any, y: Any, /) -> Bounded:
 def _quotient(x: Any, y: Any) -> Bounded:
     a, b = reals(x, y)
     value = a.value / b.value
-    exact = None
-    reach = magnitude(b.value)
-    if a.is_exact and b.is_exact:
-        propagated = None
-        exact = somewhere(held(value, a.contract))
-        if exact is not None:
-            exact = exact & _divides(a, b, value)
-    elif b.is_exact:
-        propagated, exact = a.error / reach, _shared(a, b)
-    else:
-        reach = reach - b.error
-        propagated = magnitude(value) * b.error
-        propagated += a.error
-        propagated /= reach
-    apart = reach.size > 0 and np.minimum.reduce(reach, axis=None) > 0
-    if not apart and propagated is not None and not b.is_exact:
-        propagated = np.where(reach > 0, propagated, np.inf)
-    if not b.is_tame:
-        propagated = _over_the_unbounded(a, b, value, propagated)
     result = with_rounding(
         value,
-        propagated,
+        _moved(a, b, value),
         (a, b),
         underflows=True,
-        exact=somewhere(exact),
+        exact=somewhere(_exact(a, b, value)),
         unknown=lambda: a.may_overflow | torn(b) | both_infinite(a, b),
     )
-    if apart:
+    by_zero = somewhere(size(b.value) <= b.error)
+    if by_zero is None:
         return result
     # The sign of a zero is nobody's promise, so that of 1/0 is not either.
-    by_zero = size(b.value) <= b.error
     by_zero = by_zero & ~(np.isnan(value) & (result.error == 0))
     return Bounded(value, a.contract, np.where(by_zero, np.inf, result.error))
+
+
+def _moved(a: Bounded, b: Bounded, value: Reals) -> Reals | None:
+    """How far the exact quotient may be off; None where both are exact."""
+    if b.is_exact:
+        moved = None if a.is_exact else a.error / magnitude(b.value)
+    else:
+        reach = magnitude(b.value) - b.error
+        moved = (a.error + magnitude(value) * b.error) / reach
+        moved = np.where(reach > 0, moved, np.inf)
+    return moved if b.is_tame else _over_the_unbounded(a, b, value, moved)
+
+
+def _exact(a: Bounded, b: Bounded, value: Reals) -> Reals | None:
+    """Where nothing rounds; None where that is nowhere."""
+    if not b.is_exact:
+        return None
+    if not a.is_exact:
+        return _shared(a, b)
+    exact = somewhere(held(value, a.contract))
+    return None if exact is None else exact & _divides(a, b, value)
 
 
 def _divides(a: Bounded, b: Bounded, value: Reals) -> Reals:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def normalized(axis: Axes, rank: int) -> tuple[int, ...]:
     """The axes as non-negative integers; all of them for None."""
     if axis is None:
         return tuple(range(rank))
-    axes = (axis,) if isinstance(axis, SupportsIndex) else axis
+    axes = (axis,) if hasattr(axis, "__index__") else axis
     axes = tuple(map(operator.index, axes))
     if any(not -rank <= i < rank for i in axes):
         raise ArgumentError("Bounded", f"axis={axis}", f"required within rank {rank}")

@@ -23,6 +23,7 @@ from scratchnet.testing.bounded.reductions import (
     unsettled,
 )
 from scratchnet.testing.bounded.rounding import SLACK, magnitude, settled
+from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Reals
 
 
@@ -72,38 +73,49 @@ def _squares(
     contract, over = x.contract, {"axis": axes, "keepdims": True}
     deviations, off = _centered(x, axes, n)
     squares = (deviations * deviations).sum(**over)
-    size_of, largest = magnitude(deviations), (magnitude(x.value) + x.error).max(**over)
+    size = magnitude(deviations)
+    largest, widest = (
+        (each + x.error).max(**over) for each in (magnitude(x.value), size)
+    )
     # The deviations of the errors from their mean have squares below the errors'.
-    propagated = (2 * size_of * x.error + x.error**2).sum(**over)
-    base = n * off**2
+    propagated = (2 * size * x.error + x.error**2).sum(**over)
+    spread: Reals = 0.0
     if updating:
-        farthest = 2 * (size_of + x.error).max(**over)
-        u = gamma(n + 3, contract.format.unit_roundoff) / (n + 3)
-        off = np.maximum(off, u * ((n + 1) / 2 * largest + 3 * farthest))
+        off = np.maximum(off, _off_while_updating(largest, widest, n, contract))
         depth = n * max(2.0, math.log2(max(n, 2)))
         spread = 2 * off * np.sqrt(depth * (magnitude(squares) + propagated))
-        base = n * off**2 + spread
-    error = propagated + base
-    reach = magnitude(squares) + error
-    # The oracle rounds each term three times as well.
-    own = 4 * contract.oracle.unit_roundoff * reach
-    error = own + summed_error(
-        squares, error, reach, n, contract, per_term=6 if updating else 3
-    )
-    if contract.accumulator is not None:
-        # What goes into the wide accumulator was rounded to the format before.
-        error = error + math.expm1(3 * math.log1p(contract.unit_roundoff)) * (
-            reach + error
-        )
-    error = error * (SLACK + n * 2.0**-52) + n * contract.underflow
-    widest = (size_of + x.error).max(**over) + off
-    partial = np.maximum(n * largest, 2 * n * widest**2)
+    error = propagated + n * off**2 + spread
+    error = _rounded(squares, error, n, contract, per_term=6 if updating else 3)
+    partial = np.maximum(n * largest, 2 * n * (widest + off) ** 2)
     if not (x.is_tame and (partial <= contract.format.largest).all()):
-        special, exact, lost = unsettled(x, axes, reach)
+        special, exact, lost = unsettled(x, axes, magnitude(squares) + error)
         partial = partial_sum(np.where(special, 0.0, partial), contract)
         lost = lost | ~(partial <= contract.format.largest)
         error = settled(squares, error, special, exact, lost)
     return Bounded(squares, contract, error)
+
+
+def _off_while_updating(
+    largest: Reals, widest: Reals, n: int, contract: Contract
+) -> Reals:
+    """M, how far any partial mean may be off: see `variance`."""
+    u = gamma(n + 3, contract.format.unit_roundoff) / (n + 3)
+    return u * ((n + 1) / 2 * largest + 6 * widest)
+
+
+def _rounded(
+    squares: Reals, error: Reals, n: int, contract: Contract, *, per_term: int
+) -> Reals:
+    """The error with what rounding each term and adding them up costs."""
+    reach = magnitude(squares) + error
+    # The oracle rounds each term three times as well.
+    own = 4 * contract.oracle.unit_roundoff * reach
+    error = own + summed_error(squares, error, reach, n, contract, per_term=per_term)
+    if contract.accumulator is not None:
+        # What goes into the wide accumulator was rounded to the format before.
+        terms = math.expm1(3 * math.log1p(contract.unit_roundoff))
+        error = error + terms * (reach + error)
+    return error * (SLACK + n * 2.0**-52) + n * contract.underflow
 
 
 def _centered(x: Bounded, axes: tuple[int, ...], n: int) -> tuple[Reals, Reals]:
