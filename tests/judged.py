@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.arrays import Array, is_array, to_numpy
-from scratchnet.testing import compare
+from scratchnet.testing import evaluate
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.compare import Comparison, within
 from scratchnet.testing.references import REFERENCES
@@ -35,7 +35,7 @@ def oracle(name: str, /, *inputs: Any, **options: Any) -> Any:
 
 def exactly(x: Array) -> Bounded:
     """The oracle that allows x alone."""
-    return compare.oracle(lambda x: x, host(x))
+    return evaluate.oracle(lambda x: x, host(x))
 
 
 def judge(
