@@ -23,8 +23,8 @@ class Worst:
     """The element that is furthest out: where, what was found, and what was allowed."""
 
     index: tuple[int, ...]
-    actual: float
-    expected: float
+    actual: float | int
+    expected: float | int
     allowed: float
     off: float
 
@@ -175,10 +175,11 @@ def _worst(found: Reals, oracle: Bounded, ratio: Reals, good: Reals) -> Worst:
     ranked = np.where(good, -1.0, ratio)
     at = np.unravel_index(int(np.argmax(ranked)), good.shape)
     value = oracle.value[at]
+    number = float if oracle.is_real else int
     return Worst(
         tuple(map(int, at)),
-        float(found[at]),
-        float(value),
+        number(found[at]),
+        number(value),
         float(oracle.error[at]),
         float(abs(found[at].astype(value.dtype) - value)) if oracle.is_real else np.inf,
     )
@@ -203,6 +204,8 @@ def _said(
             lines.append("  INACCURATE: an algorithm documented as worse may give this")
     elif not ratio.size:
         lines.append(f"nothing to compare: shape {oracle.shape}")
+    elif vacuous == 1:
+        pass
     elif bitwise:
         lines.append(f"bitwise equal: {ratio.size:,} elements, nothing has to round")
     else:
@@ -210,7 +213,7 @@ def _said(
         lines.append(f"within {share:.3g} of the bound: {ratio.size:,} elements")
     if vacuous:
         lines.append(f"  nothing said about {vacuous:.0%} of the elements")
-    return "\n".join(lines)
+    return "\n".join(lines).strip()
 
 
 def _accused(oracle: Bounded, worst: Worst) -> list[str]:
@@ -219,7 +222,8 @@ def _accused(oracle: Bounded, worst: Worst) -> list[str]:
     if not oracle.is_real:
         kind = bool if oracle.value.dtype == bool else int
         found, expected = kind(worst.actual), kind(worst.expected)
-        return [f"{where}: actual {found}, expected {expected}"]
+        most = f", give or take {worst.allowed:.0f}" if worst.allowed else ""
+        return [f"{where}: actual {found}, expected {expected}{most}"]
     first = f"{where}: actual {worst.actual!r}, expected {worst.expected!r}"
     form = oracle.contract.format
     if not np.isfinite(worst.off):
@@ -279,7 +283,7 @@ def assert_within(
 
 
 def _require_no_tolerance(options: dict[str, Any]) -> None:
-    chosen = options.keys() & {"rtol", "atol", "equal_nan", "decimal"}
+    chosen = options.keys() & {"rtol", "atol", "equal_nan", "decimal", "err_msg"}
     if chosen:
         raise ArgumentError(
             "assert_within",

@@ -24,7 +24,7 @@ from scratchnet.testing.formats import (
     Format,
     format_of,
 )
-from scratchnet.testing.promises import parsed, reasons_for
+from scratchnet.testing.promises import RECIPROCALS, parsed, reasons_for
 
 #: Largest error of a library's function in ulps of its result. Measured on CPUs with
 #: NumPy 2.4 and PyTorch 2.13: at most 3.4 (log in float32), torch.sqrt 0.75. What is
@@ -82,6 +82,8 @@ class Contract:
     input_precision: bits that the factors of a matrix product are rounded to first, as
     in TF32 (11); None where they are not.
     flush_to_zero: whether subnormal numbers may be taken for 0.
+    reciprocals: whether an array may be divided by a number as it is multiplied by the
+    rounded reciprocal.
     ulps: largest error of each mathematical function, in ulps of its result; of those
     that are not named, the one in ULPS.
     reasons: why each choice was made, by its name; for reports alone.
@@ -91,6 +93,7 @@ class Contract:
     accumulator: Format | None = None
     input_precision: int | None = None
     flush_to_zero: bool = False
+    reciprocals: bool = False
     ulps: Mapping[str, float] = field(default_factory=lambda: ULPS, hash=False)
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -102,15 +105,16 @@ class Contract:
             object.__setattr__(self, "input_precision", _input_precision(self))
         if self.ulps is not ULPS:
             object.__setattr__(self, "ulps", _merged(self.ulps))
-        if not isinstance(self.flush_to_zero, bool):
-            raise ArgumentTypeError(
-                "Contract", f"flush_to_zero={self.flush_to_zero!r}", "required a bool"
-            )
+        for name in ("flush_to_zero", "reciprocals"):
+            if not isinstance(given := getattr(self, name), bool):
+                raise ArgumentTypeError(
+                    "Contract", f"{name}={given!r}", "required a bool"
+                )
 
     def __reduce__(self) -> Any:
         # Built anew: read-only mappings cannot be pickled, and in another process the
         # hash is another.
-        plain = self.input_precision, self.flush_to_zero
+        plain = self.input_precision, self.flush_to_zero, self.reciprocals
         mappings = dict(self.ulps), dict(self.reasons)
         return Contract, (self.format, self.accumulator, *plain, *mappings)
 
@@ -174,7 +178,12 @@ class Contract:
         place = parsed(target)
         # Triton flushes subnormal numbers in its functions: the reason says so.
         flushes = place.on_gpu and place.compiled
-        return cls(place.format, flush_to_zero=flushes, reasons=reasons_for(place))
+        return cls(
+            place.format,
+            flush_to_zero=flushes,
+            reciprocals=place.on_gpu,
+            reasons=reasons_for(place),
+        )
 
     @classmethod
     def tf32(cls) -> Contract:
@@ -185,7 +194,11 @@ class Contract:
         return cls(
             FLOAT32,
             input_precision=FLOAT16.precision,
-            reasons={"input_precision": "TF32 keeps 10 stored bits of each factor"},
+            reciprocals=True,
+            reasons={
+                "input_precision": "TF32 keeps 10 stored bits of each factor",
+                "reciprocals": RECIPROCALS,
+            },
         )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from scratchnet.arrays import array_namespace, dtype_name, is_array
+from scratchnet.arrays import array_namespace, dtype_name, is_array, library
 from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.bounded import Bounded, UnboundedError, accepting
 from scratchnet.testing.bounded.given import require_same_contract
+from scratchnet.testing.bounded.spoken import spoken
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Format, format_of
 
@@ -25,9 +27,9 @@ def oracle(
     """What the function gives for these inputs, as bound-carrying arrays.
 
     inputs, options: arrays of one format, integers, masks, whatever else the function
-    takes; arrays in lists, tuples and dictionaries count as well. An array that the
-    function finds elsewhere, as in a closure, is taken for a constant. The contract is
-    that of the inputs' format unless it is given.
+    takes; arrays in lists, tuples, dictionaries and dataclasses count as well. An array
+    that the function finds elsewhere, as in a closure, is taken for a constant. The
+    contract is that of the inputs' format unless it is given.
     Raises ArgumentTypeError for what is no function, for inputs of no format or of
     several, and, naming it, for what the function does that no bound is known for.
     """
@@ -45,11 +47,19 @@ def oracle(
             "required a Contract",
             'Contract.for_target("numpy:float32")',
         )
-    wrapped, named = _wrapped((inputs, options), contract)
+    with spoken(_library_of((inputs, options))):
+        wrapped, named = _wrapped((inputs, options), contract, {})
+        return _run(function, wrapped, named)
+
+
+def _run(function: Callable[..., Any], args: Any, options: Any) -> Any:
+    """What the function gives, or a sentence where it cannot take such arrays."""
     try:
-        return function(*wrapped, **named)
-    except (TypeError, AttributeError) as error:
-        if isinstance(error, ArgumentTypeError):
+        return function(*args, **options)
+    except (TypeError, AttributeError, ValueError) as error:
+        if isinstance(error.__cause__, UnboundedError):
+            raise error.__cause__ from None
+        if isinstance(error, ArgumentTypeError | ValueError):
             raise
         raise UnboundedError(
             getattr(function, "__name__", "oracle"),
@@ -59,17 +69,28 @@ def oracle(
         ) from error
 
 
-def _wrapped(x: Any, contract: Contract) -> Any:
-    """The arrays in x as bound-carrying ones."""
+def _library_of(inputs: Any) -> str:
+    """Whose arrays the inputs are; empty where it does not show."""
+    return next((library(x) for x in _arrays(inputs) if not isinstance(x, Bounded)), "")
+
+
+def _wrapped(x: Any, contract: Contract, known: dict[int, Bounded]) -> Any:
+    """The arrays in x as bound-carrying ones; one that occurs twice is one array."""
     if is_array(x):
-        return Bounded.exact(x, contract)
-    return _mapped(lambda each: _wrapped(each, contract), x)
+        if id(x) not in known:
+            known[id(x)] = Bounded.exact(x, contract)
+        return known[id(x)]
+    return _mapped(lambda each: _wrapped(each, contract, known), x)
 
 
 def _mapped(function: Callable[[Any], Any], x: Any) -> Any:
-    """The function of each part of a list, a tuple or a dictionary; x if it is none."""
-    if isinstance(x, Mapping):
+    """The function of each part of a list, a tuple, a dictionary or a dataclass; x if
+    it is none."""
+    if type(x) is dict:
         return {key: function(value) for key, value in x.items()}
+    if is_dataclass(x) and not isinstance(x, type):
+        named = [each.name for each in fields(x) if each.init]
+        return replace(x, **{name: function(getattr(x, name)) for name in named})
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return type(x)(*map(function, x))
     return type(x)(map(function, x)) if type(x) in (list, tuple) else x
@@ -79,8 +100,12 @@ def _arrays(x: Any) -> Iterable[Any]:
     """All arrays in x."""
     if is_array(x):
         yield x
-    elif isinstance(x, Mapping | list | tuple):
-        for each in x.values() if isinstance(x, Mapping) else x:
+    elif type(x) is dict:
+        yield from _arrays(list(x.values()))
+    elif is_dataclass(x) and not isinstance(x, type):
+        yield from _arrays([getattr(x, each.name) for each in fields(x) if each.init])
+    elif isinstance(x, list | tuple):
+        for each in x:
             yield from _arrays(each)
 
 

@@ -30,6 +30,10 @@ LACKING: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "no_float64": ("float64",),
     }
 )
+#: Said in the source of its kernel, BinaryDivTrueKernel.
+RECIPROCALS = (
+    "PyTorch on CUDA divides by a number of the host as it multiplies by its reciprocal"
+)
 _FORM = "library[:device]:dtype[+compiled]"
 _YOURSELF = 'say yourself what is known of others: Contract("float32", ulps={...})'
 
@@ -107,6 +111,7 @@ def reasons_for(place: Place, /) -> Mapping[str, str]:
     return {
         "accumulator": f"none is promised: {_additions(place)}{_fused(place)}",
         "flush_to_zero": _subnormals(place),
+        "reciprocals": RECIPROCALS if place.on_gpu else "no kernel divides so",
         "input_precision": _factors(place),
         "ulps": _functions(place),
         "oracle": "long double where it is wider than double"

@@ -118,6 +118,44 @@ def an_output(x):
     return y
 
 
+def a_copy_in_the_same_order(x):
+    y = np.copy(x.T)
+    y.reshape(-1)[0] = 7  # a copy of it: y is not row-major
+    z = x.T.copy()
+    z.reshape(-1)[1] = 7  # a view of it: the method copies into rows
+    w = np.zeros_like(x.T)
+    w.reshape(-1)[2] = 7
+    return y + z + w + x.T.astype(x.dtype)
+
+
+def a_negative_of_a_transpose(x):
+    y = -x.T
+    y.T.reshape(-1)[0] = 7
+    return y
+
+
+def a_raveled_flip(x):
+    y = np.flip(x[0])
+    np.ravel(y)[0] = 7
+    return y - x[0]
+
+
+def a_flattened_copy(x):
+    y = x.copy()
+    flat = y.flatten()
+    y += 1
+    return flat + y.reshape(-1)
+
+
+def numbers_of_rows(x):
+    total = x[0, 0]
+    for each in x[0]:
+        kept = each
+        each += 1
+        total += kept
+    return x[0] * total
+
+
 def a_total(x):
     """NumPy's numbers of no axis are replaced, not changed."""
     total = x.sum()
@@ -142,7 +180,8 @@ def same(actual, expected):
 IN_PLACE = [
     *(a_copy, a_plus, a_cast, a_power, a_row, an_alias, a_transpose, a_reshape),
     *(a_view_of_a_view, rows, picked, a_picked_copy, masked, filled, an_output),
-    *(a_total, the_input),
+    *(a_copy_in_the_same_order, a_negative_of_a_transpose, a_raveled_flip),
+    *(a_flattened_copy, numbers_of_rows, a_total, the_input),
 ]
 
 
@@ -178,6 +217,41 @@ def a_view(_, x):
     return y
 
 
+def an_element(_, x):
+    y = x[0].clone()
+    y[0].add_(1)
+    v = y[1]
+    v += 5
+    for each in y:
+        each *= 2
+    return y
+
+
+def a_running_total(torch, x):
+    total = torch.zeros_like(x.sum())
+    kept = total
+    for each in x[0]:
+        total += each
+    return kept
+
+
+def a_flattened_view(_, x):
+    y = x.clone()
+    flat = y.flatten()
+    y += 1
+    flat[0] = 7
+    return y - flat[1]
+
+
+def what_is_the_same(torch, x):
+    y = x.clone()
+    z = +y
+    y.to(y.dtype).type(y.dtype).float().add_(1)
+    w = y.to(y.dtype, copy=True)
+    y.t().clone().reshape(-1)[0] = 7
+    return z - w + torch.ravel(y).add_(1).reshape(x.shape)
+
+
 def a_flip(_, x):
     y = x.clone()
     y.flip(0).zero_()
@@ -194,13 +268,39 @@ def a_step(torch, x):
 
 @pytest.mark.parametrize(
     "function",
-    [a_clone, a_function, a_detached, a_view, a_flip, a_step],
+    [
+        *(a_clone, a_function, a_detached, a_view, a_flip, a_step),
+        *(an_element, a_running_total, a_flattened_view, what_is_the_same),
+    ],
     ids=lambda each: each.__name__,
 )
 def test_pytorchs_code_works_in_place(function):
     torch = pytest.importorskip("torch")
     x = torch.tensor(NUMBERS)
     same(function(torch, x.clone()), oracle(partial(function, torch), x))
+
+
+def test_an_array_given_twice_is_one_array():
+    def both(x, y):
+        x += 1
+        return y
+
+    x = NUMBERS.copy()
+    same(NUMBERS + np.float32(1), oracle(both, x, x))
+    same(NUMBERS, oracle(both, x, x.copy()))
+
+
+@pytest.mark.parametrize("name", ["unsqueeze_", "squeeze_", "t_", "transpose_"])
+def test_what_changes_a_shape_in_place_is_refused(name):
+    torch = pytest.importorskip("torch")
+    with pytest.raises(UnboundedError, match=f"{name} in place has no derived bound"):
+        oracle(lambda x: getattr(x, name)(0, 1), torch.tensor(NUMBERS))
+
+
+def test_numpys_array_without_an_axis_is_not_changed_in_place():
+    """NumPy would change it where it is an input, and replace it where it is not."""
+    with pytest.raises(UnboundedError, match="elements others share"):
+        oracle(lambda x: x.__iadd__(1), np.array(2.5))
 
 
 def test_what_was_known_of_a_view_is_asked_again():
@@ -225,10 +325,9 @@ def test_the_callers_arrays_stay_as_they_are():
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda x: x.flatten().__iadd__(1), "elements others share"),
         (lambda x: np.broadcast_to(x[0], (2, 3)).__iadd__(1), "elements others share"),
-        (lambda x: (x > 0).astype(np.int64).__iadd__(x), "array of integers"),
-        (lambda x: x.argmax(axis=1).__iadd__(x[:, 0]), "array of integers|two things"),
+        (lambda x: (x > 0).astype(np.int64).__iadd__(x), "made of integers"),
+        (lambda x: x.argmax(axis=1).__iadd__(x[:, 0]), "made of integers"),
         (lambda x: x.__setitem__(x > x / 3 * 3, 0), "where\\(mask, x, y\\)"),
     ],
 )

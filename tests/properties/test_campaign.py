@@ -12,6 +12,8 @@ FOLDER = Path(__file__).parents[2] / "benchmarks" / "bounds"
 sys.path.insert(0, str(FOLDER))
 
 import campaign  # noqa: E402
+import grid  # noqa: E402
+import planted  # noqa: E402
 from subjects import on_numpy  # noqa: E402
 
 from scratchnet.testing import REFERENCES  # noqa: E402
@@ -60,6 +62,17 @@ def test_no_more_is_left_unsaid_than_the_caps_allow(report):
     assert shares.keys() <= CAPS.keys()
     assert {key: x for key, x in shares.items() if x > CAPS[key]} == {}
     assert report.caps(dict.fromkeys(CAPS, 0.0)) == dict.fromkeys(shares, 0.0)
+
+
+def test_the_documents_name_every_operation_and_every_bug():
+    """What `--write` made of them, and that it was the whole."""
+    docs = campaign.TIGHTNESS.parent
+    tightness = (docs / "tightness.md").read_text()
+    assert "; 0 false alarms; " in tightness
+    assert not [x for x in campaign.SUBJECTS if f"| {x.name} |" not in tightness]
+    detection = (docs / "detection.md").read_text()
+    bugs = [*planted.ORDINARY, *planted.SMALL, *grid.GRID]
+    assert not [name for name in bugs if f"| {name} |" not in detection]
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -214,7 +214,14 @@ def test_a_contract_of_a_target_is_never_sharper_than_that_of_its_format(written
 def test_the_reasons_speak_of_the_target(written):
     reasons = Contract.for_target(written).reasons
     assert reasons.keys() == {
-        *("accumulator", "flush_to_zero", "input_precision", "ulps", "oracle")
+        *(
+            "accumulator",
+            "flush_to_zero",
+            "input_precision",
+            "reciprocals",
+            "ulps",
+            "oracle",
+        )
     }
     said = " ".join(reasons.values())
     assert ("Torch" in said or "torch" in said) == written.startswith("torch")

@@ -5,6 +5,7 @@ means two things is refused with a sentence that says what to write.
 """
 
 import copy
+import dataclasses
 import warnings
 
 import numpy as np
@@ -140,6 +141,65 @@ def test_an_unknown_number_has_an_unknown_sign():
     assert within(single(nan), oracle(np.sign, single(nan))).ok
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_zero_stays_exact_beside_what_may_be_off(dtype):
+    x = NUMBERS.astype(dtype) / 3
+    mask = x > 0
+    assert oracle(lambda x: (x[:, None] - x[None]) ** 2, x).error[0, 0].max() == 0
+    for function in (
+        lambda x: (x * mask) / 0.7,
+        lambda x: np.sqrt((x[:, None] - x[None]) ** 2) * (x + 0.1),
+        lambda x: (x * mask) / (x * x + 1),
+        lambda x: (x * mask) ** 3,
+    ):
+        agree(function, x)
+
+
+def test_a_dtype_may_be_any_spelling():
+    x = single(1 + 2**-12)
+    fused = (x.astype(np.float64) ** 2 - 1).astype(np.float32)
+    expected = oracle(lambda x: x.astype("f4") * x.astype("single") - 1, x)
+    assert within(fused, expected).ok
+    agree(lambda x: x.astype("d") / 3, x)
+
+
+def test_dividing_by_a_number_may_be_a_product_by_contract():
+    """As PyTorch does on CUDA."""
+    x = single(3, 7, 21)
+    product = x * np.float32(1 / 7)
+    cuda = Contract.for_target("torch:cuda:float32")
+    assert within(product, oracle(lambda x: x / 7, x, contract=cuda)).ok
+    assert not within(product, oracle(lambda x: x / 7, x)).ok
+
+
+@dataclasses.dataclass
+class Layer:
+    w: np.ndarray
+    b: np.ndarray
+
+
+def test_arrays_in_a_dataclass_carry_their_bound():
+    layer = Layer(NUMBERS / np.float32(3), NUMBERS[0])
+    agree(lambda x, p: p.w / 3 * p.b * 0.7 + x, NUMBERS, layer)
+    assert not oracle(lambda p: p.w / 3, layer).is_exact
+
+
+def test_exact_integers_are_plain_arrays():
+    agree(lambda x, k: np.eye(4, dtype=np.float32)[k] * x, NUMBERS, LABELS)
+    agree(lambda x, k: x * k.tolist()[1] + k[0].item(), NUMBERS, LABELS)
+
+
+def test_messages_of_integers_keep_every_digit():
+    found = within(
+        np.array([2**53]), oracle(lambda _, k: k, NUMBERS, np.array([2**53 + 1]))
+    )
+    assert found.message == (
+        "at [0] of (1,): actual 9007199254740992, expected 9007199254740993"
+    )
+    expected = oracle(lambda x: (x / 10 * 10 > x).sum(), single(1, 2, 3))
+    assert within(np.int64(5), expected).message.endswith(", give or take 3")
+
+
 def test_a_count_is_within_what_is_undecided():
     expected = oracle(lambda x: (x / 10 * 10 > x).sum(), single(1, 2, 3))
     assert within(np.int64(0), expected).ok
@@ -149,10 +209,12 @@ def test_a_count_is_within_what_is_undecided():
 
 
 def test_integers_joined_to_numbers_are_rounded():
-    expected = oracle(
-        lambda x, k: np.concatenate([x, k]), single(1), np.array([2**24 + 1])
-    )
-    assert within(single(1, 2**24), expected).ok
+    torch = pytest.importorskip("torch")
+    x, k = torch.tensor([1.0]), torch.tensor([2**24 + 1])
+    expected = oracle(lambda x, k: torch.cat((x, k)), x, k)
+    assert within(torch.cat((x, k)), expected).ok
+    with pytest.raises(UnboundedError, match="float32 made of integers"):
+        oracle(lambda x, k: np.concatenate([x, k]), single(1), LABELS)
 
 
 def test_the_variance_of_one_number_is_certainly_nan():
@@ -176,6 +238,10 @@ def test_subnormal_numbers_may_be_compared_as_0_and_returned_as_they_are(name):
         lambda torch, x: torch.add(x, torch.ones(4) / 3, alpha=0.1),
         lambda _, x: x.sub(x / 3, alpha=2),
         lambda torch, x: torch.sum(x, dim=()) + torch.amax(x, dim=()),
+        lambda torch, x: torch.max(x, other=x * 0 + 1) + x.max(1).values[:, None],
+        lambda _, x: x.var(axis=0) + x.transpose(0, 1).std(1),
+        lambda torch, x: x[:, 0] * torch.tensor([0, 3, 2]) + torch.exp(x[:, 1]),
+        lambda _, x: x / x.shape[-1] ** 0.5,
         lambda _, x: x.sum(0, True),
         lambda torch, x: torch.cat((x, torch.tensor([[2**24 + 1] * 4]))),
         lambda torch, x: torch.squeeze(x[None], 0) + torch.squeeze(x, 1),
@@ -207,9 +273,9 @@ def test_pytorch_rounds_a_number_to_float32_before_it_is_halved(dtype):
 @pytest.mark.parametrize(
     ("function", "inputs", "message"),
     [
-        (lambda x, k: x[:, 0] * k, (NUMBERS, LABELS), "two things.*\n.*astype"),
-        (lambda x: (x > 0) * 0.5, (NUMBERS,), "made of a mask means two things"),
-        (lambda x: x.argmax(1) / 3, (NUMBERS,), "array of integers means two things"),
+        (lambda x, k: x[:, 0] * k, (NUMBERS, LABELS), "made of integers.*\n.*astype"),
+        (lambda x: (x > 0) * 0.5, (NUMBERS,), "made of a mask, required"),
+        (lambda x: x.argmax(1) / 3, (NUMBERS,), "float32 made of integers"),
         (lambda x: x % 2, (NUMBERS,), "% has no derived bound"),
         (lambda x: 2 // x, (NUMBERS,), "// has no derived bound"),
         (lambda x: divmod(x, 2), (NUMBERS,), "divmod has no derived bound"),
@@ -222,6 +288,15 @@ def test_pytorch_rounds_a_number_to_float32_before_it_is_halved(dtype):
         (lambda x: x + None, (NUMBERS,), "dtype=object has no"),
         (lambda x: x[0] + [[1], 2], (NUMBERS,), "on bound-carrying|inhomogeneous"),
         (lambda x: np.float32(x[0, 0]), (NUMBERS,), "would lose the bound|plain NumPy"),
+        (
+            lambda x: x / np.sqrt(3),
+            (NUMBERS,),
+            "a float64 number beside.*\n.*math.sqrt",
+        ),
+        (lambda x: x * [1, 2, 3, 4], (NUMBERS,), "float32 made of integers"),
+        (lambda x, k: x[:, 0] * np.sqrt(k), (NUMBERS, LABELS), "made of integers"),
+        (lambda x: np.reshape(x, (4, 3), copy=True), (NUMBERS,), "reshape with copy="),
+        (lambda x: x.__array_namespace__().arange(0.5, 3.5), (NUMBERS,), "arange of"),
     ],
 )
 def test_what_means_two_things_or_nothing_is_refused(function, inputs, message):

@@ -34,6 +34,7 @@ from scratchnet.testing.bounded.operators import (
     prefix,
     refused,
 )
+from scratchnet.testing.bounded.spoken import is_torch
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Reals
 
@@ -68,9 +69,23 @@ class Bounded:
         self._tame: bool | None = None
         if isinstance(error, float) and error == 0:
             error, self._moved = no_error(value), 0
-        self.error = np.asarray(error, np.float64)
-        if self.error.shape != value.shape:
-            self.error = np.broadcast_to(self.error, value.shape).copy()
+        self.error = error = np.asarray(error, np.float64)
+        if error.shape != value.shape or (
+            value.ndim > 1
+            and not (value.flags.c_contiguous and error.flags.c_contiguous)
+        ):
+            # In the memory order of the value: views of both are views alike.
+            self.error = np.empty_like(value, np.float64)
+            self.error[...] = error
+
+    @classmethod
+    def alias(cls, value: Reals, contract: Contract, error: Reals, /) -> Bounded:
+        """An array that shares its memory with the one whose parts these are of."""
+        self = object.__new__(cls)
+        self.value, self.contract, self.error = np.asarray(value), contract, error
+        self._facts, self._moved, self._tame = cls.assignments, None, None
+        self.error = np.asarray(error)
+        return self
 
     @classmethod
     def exact(cls, x: Any, contract: Contract, /) -> Bounded:
@@ -82,7 +97,7 @@ class Bounded:
         """
         if isinstance(x, Bounded):
             require_same_contract("Bounded.exact", x.contract, contract)
-            return x.copy()
+            return x.owned()
         value, error = read(x, contract)
         return cls(value, contract, error)
 
@@ -155,11 +170,11 @@ class Bounded:
     def _forget(self) -> None:
         self._facts, self._moved, self._tame = Bounded.assignments, None, None
 
-    def copy(self, value: Reals | None = None, /) -> Bounded:
+    def owned(self, value: Reals | None = None, /, *, order: Any = "K") -> Bounded:
         """An array of its own with the same errors, and with the same values or others
-        of the same magnitudes."""
-        value = self.value.copy() if value is None else np.asarray(value)
-        found = Bounded(value, self.contract, self.error.copy())
+        of the same magnitudes; order: that of memory, as NumPy names it."""
+        value = self.value.copy(order) if value is None else np.asarray(value)
+        found = Bounded(value, self.contract, self.error.copy("K"))
         found._facts, found._moved, found._tame = self._facts, self._moved, self._tame
         return found
 
@@ -173,7 +188,7 @@ class Bounded:
         return len(self.value)
 
     def __iter__(self) -> Iterator[Bounded]:
-        return (self[i, ...] for i in range(len(self)))
+        return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
         return (
@@ -208,8 +223,10 @@ class Bounded:
         me = first_bounded((*args, *(options or {}).values()))
         return call_named(me, "torch", function.__name__, args, options or {})
 
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        raise no_plain_array()
+    def __array__(self, dtype: Any = None, *_: Any, **__: Any) -> Any:
+        if self.is_real or not self.is_exact:
+            raise no_plain_array()
+        return self.value.astype(dtype or self.value.dtype)
 
     def __getattr__(self, name: str) -> Any:
         from scratchnet.testing.bounded.protocols import method_named
@@ -230,7 +247,12 @@ class Bounded:
 
     def __getitem__(self, index: Any, /) -> Bounded:
         plain = plain_index(index)
-        return Bounded(self.value[plain], self.contract, self.error[plain])
+        value = self.value[plain]
+        if isinstance(value, np.generic) and is_torch():
+            # An element is a view there, and a number of its own in NumPy.
+            plain = (*(plain if isinstance(plain, tuple) else (plain,)), ...)
+            value = self.value[plain]
+        return Bounded.alias(value, self.contract, self.error[plain])
 
     def __setitem__(self, index: Any, new: Any, /) -> None:
         from scratchnet.testing.bounded.assignment import assign
@@ -240,19 +262,19 @@ class Bounded:
     @property
     def T(self) -> Bounded:  # noqa: N802
         """The transpose."""
-        return Bounded(self.value.T, self.contract, self.error.T)
+        return Bounded.alias(self.value.T, self.contract, self.error.T)
 
     @property
     def mT(self) -> Bounded:  # noqa: N802
         """The transposes of the matrices along the last two axes."""
         swapped = np.swapaxes(self.value, -1, -2)
-        return Bounded(swapped, self.contract, np.swapaxes(self.error, -1, -2))
+        return Bounded.alias(swapped, self.contract, np.swapaxes(self.error, -1, -2))
 
     def __copy__(self) -> Bounded:
-        return self.copy()
+        return self.owned()
 
     def __deepcopy__(self, memo: Any) -> Bounded:
-        return self.copy()
+        return self.owned()
 
     __pos__ = prefix("positive")
     __neg__ = prefix("negative")

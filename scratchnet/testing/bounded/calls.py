@@ -28,7 +28,7 @@ BY_DTYPE = frozenset(("mean", "std", "sum", "var"))
 IGNORED: Mapping[str, tuple[Any, ...]] = MappingProxyType(
     {
         "casting": ("same_kind",),
-        "copy": (None, True, False),
+        "copy": (None, False),
         "device": (None, "cpu"),
         "layout": (None,),
         "memory_format": (None,),
@@ -79,9 +79,8 @@ def by_standard(
             raise refusal(f"{name} of {len(args)} arguments")
         found.update(zip(places, args[1:], strict=False))
         args = args[:1]
-    for old, new in (("input", 0), ("a", 0), ("tensors", 0)):
-        if old in found:
-            args = (*args[:new], found.pop(old), *args[new:])
+    first = [found.pop(key) for key in ("input", "a", "tensors") if key in found]
+    args = (*first, *args)
     if "other" in found:
         args = (*args, found.pop("other"))
     if isinstance(found.get("axis"), list):

@@ -15,6 +15,7 @@ from scratchnet.testing.bounded.calls import by_standard, first_bounded, meant
 from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.operands import lifted
 from scratchnet.testing.bounded.shaping import moved
+from scratchnet.testing.bounded.spoken import is_torch, language
 from scratchnet.testing.bounded.standard import FUNCTIONS, refusal
 
 Function = Callable[..., Any]
@@ -26,18 +27,30 @@ def _itself(x: Bounded, /, *_: Any, **__: Any) -> Bounded:
 
 
 def _copied(x: Bounded, /, *_: Any, **__: Any) -> Bounded:
-    return x.copy()
+    return x.owned()
 
 
 def _contiguous(x: Bounded, /, *_: Any, **__: Any) -> Bounded:
-    return x if x.value.flags.c_contiguous else x.copy()
+    return x if x.value.flags.c_contiguous else x.owned(order="C")
 
 
-def _flat_copy(x: Bounded, /, *args: Any, **options: Any) -> Bounded:
-    """NumPy's is a copy and PyTorch's a view: nothing may be assigned to it."""
-    found = _flattened(x, *args, **options).copy()
-    found.value.flags.writeable = False
-    return found
+def _flat(x: Bounded, /, *args: Any, **options: Any) -> Bounded:
+    """The method flatten: NumPy's is a copy, PyTorch's a view where one can be."""
+    if is_torch():
+        return _flattened(x, *args, **options)
+    if args or options:
+        raise refusal("flatten in another order")
+    return _flattened(x.owned(order="C"))
+
+
+def _raveled(x: Bounded, /) -> Bounded:
+    """A view of what is contiguous, a copy of what is not."""
+    return _flattened(_contiguous(x))
+
+
+def _numpys_copy(x: Bounded, /, order: str = "C") -> Bounded:
+    """The method, whose order is not that of the function."""
+    return x.owned(order=order)
 
 
 def _flipped(x: Bounded, /, *dims: Any, **options: Any) -> Bounded:
@@ -58,6 +71,8 @@ def _numpys_transpose(x: Bounded, /, *axes: Any) -> Bounded:
 
 def _transposed(x: Bounded, /, *axes: Any) -> Bounded:
     """The method transpose: all axes of NumPy's, or two that PyTorch's swaps."""
+    if language():
+        return _swapped(x, *axes) if is_torch() else _numpys_transpose(x, *axes)
     if len(axes) == 2 and x.ndim == 2 and axes[0] % 2 < axes[1] % 2:
         raise UnboundedError(
             "Bounded",
@@ -105,6 +120,8 @@ def _torchs_extreme(name: str) -> Function:
     def extreme(x: Bounded, /, *args: Any, **options: Any) -> Any:
         if args and not isinstance(args[0], int):
             return FUNCTIONS[name + "imum"](x, args[0])
+        if "other" in options:
+            return FUNCTIONS[name + "imum"](x, options["other"])
         _, over = by_standard("torch", name, (x, *args), options)
         values = FUNCTIONS[name](x, **over)
         if over.get("axis") is None:
@@ -209,10 +226,12 @@ def _cast(name: str) -> Function:
 
 def _moved_to(x: Bounded, /, *args: Any, **options: Any) -> Bounded:
     """PyTorch's to: of dtypes and of the host."""
+    copied = options.pop("copy", False) or any(each is True for each in args)
+    found = x
     for each in (*args, *options.values()):
         if str(each) not in ("cpu", "None", "True", "False"):
-            x = FUNCTIONS["astype"](x, each, copy=False)
-    return x
+            found = FUNCTIONS["astype"](x, each, copy=False)
+    return found.owned() if copied and found is x else found
 
 
 SPECIAL: Mapping[str, Function] = MappingProxyType(
@@ -233,7 +252,7 @@ SPECIAL: Mapping[str, Function] = MappingProxyType(
         "numpy.size": lambda x, /: x.size,
         "numpy.transpose": _numpys_transpose,
         "outer": _outer,
-        "ravel": lambda x, /: _flattened(x),
+        "ravel": _raveled,
         "reciprocal": lambda x, /: 1.0 / x,
         "rsub": lambda x, y, /: FUNCTIONS["subtract"](y, x),
         "shape": lambda x, /: x.shape,
@@ -263,16 +282,19 @@ METHODS: Mapping[str, Function] = MappingProxyType(
         "cpu": _itself,
         "dim": lambda x, /: x.ndim,
         "double": _cast("float64"),
-        "flatten": _flat_copy,
+        "copy": _numpys_copy,
+        "flatten": _flat,
         "flip": _flipped,
         "float": _cast("float32"),
         "half": _cast("float16"),
         "long": _cast("int64"),
         "permute": _numpys_transpose,
         "reshape": _shaped,
+        "item": lambda x, /: np.asarray(x).item(),
         "to": _moved_to,
+        "tolist": lambda x, /: np.asarray(x).tolist(),
         "transpose": _transposed,
-        "type": lambda x, dtype, /: FUNCTIONS["astype"](x, dtype),
+        "type": lambda x, dtype, /: FUNCTIONS["astype"](x, dtype, copy=False),
         "view": _shaped,
     }
 )

@@ -119,11 +119,22 @@ def multiply(x: Any, y: Any, /) -> Bounded:
         if exact is not None:
             exact = exact & exact_product(a.value, b.value, a.contract)
     else:
-        propagated, exact = _product_moved(a, b), _scaled(a, b, value)
+        propagated = _product_moved(a, b)
+        exact = _either(_scaled(a, b, value), _nothing_times(a, b, value))
     result = with_rounding(
         value, propagated, (a, b), underflows=True, exact=somewhere(exact)
     )
     return result if a.is_tame and b.is_tame else _undecided(result, a, b)
+
+
+def _either(x: Reals | None, y: Reals | None) -> Reals | None:
+    return y if x is None else x if y is None else x | y
+
+
+def _nothing_times(a: Bounded, b: Bounded, value: Reals) -> Reals | None:
+    """Where one factor certainly is 0 and the product is no NaN."""
+    nothing = somewhere(_with_nothing(a, b))
+    return None if nothing is None else nothing & (value == 0)
 
 
 def _product_moved(a: Bounded, b: Bounded) -> Reals:
@@ -159,12 +170,12 @@ def _undecided(result: Bounded, a: Bounded, b: Bounded) -> Bounded:
 
 def negative(x: Bounded, /) -> Bounded:
     """-x, which is exact."""
-    return x.copy(-x.value)
+    return x.owned(-x.value)
 
 
 def absolute(x: Bounded, /) -> Bounded:
     """abs(x): exact, and no slope exceeds 1."""
-    return x.copy(size(x.value))
+    return x.owned(size(x.value))
 
 
 def square(x: Bounded, /) -> Bounded:
@@ -203,7 +214,7 @@ def power(x: Any, y: Any, /) -> Bounded:
         return integers(np.power, x, y)
     base, n = real(x), int(y)
     if n < 2:
-        return base.copy() if n else Bounded(np.ones_like(base.value), x.contract)
+        return base.owned() if n else Bounded(np.ones_like(base.value), x.contract)
     # (abs(x) + e)^n - abs(x)^n is at most n e (abs(x) + e)^(n-1).
     reach = magnitude(base.value) + base.error
     propagated = None if base.is_exact else n * base.error * reach ** (n - 1)
@@ -214,4 +225,6 @@ def power(x: Any, y: Any, /) -> Bounded:
         roundings=n - 1,
         ulps=x.contract.ulps["pow"],
         underflows=True,
+        # 0 is no larger for being multiplied, if it is exactly 0.
+        exact=(base.value == 0) & (base.error == 0) if base.has_exact else None,
     )

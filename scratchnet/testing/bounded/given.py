@@ -10,6 +10,7 @@ import numpy as np
 
 from scratchnet.arrays import dtype_name, is_array, to_numpy
 from scratchnet.errors import ArgumentTypeError
+from scratchnet.testing.bounded.spoken import is_torch
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import BFLOAT16, FLOAT32, Format, Reals, format_of
 
@@ -69,7 +70,7 @@ def _short(promise: Any) -> str:
 
 
 def no_error(value: Reals, /) -> Reals:
-    """No error, in the memory order of the value: views of both are views alike."""
+    """No error, in the memory order of the value."""
     if value.flags.c_contiguous:
         return np.zeros(value.shape)
     return np.zeros_like(value, np.float64)
@@ -96,6 +97,10 @@ def read(x: Any, contract: Contract, /) -> tuple[Reals, Reals | float]:
             f"but the contract is one of {contract.format.name}",
             "round the inputs to the format of the code under test first",
         )
+    if not value.ndim:
+        # NumPy's array without an axis, which it changes in place; its results it
+        # replaces. One or the other: nothing may be assigned to it.
+        value.flags.writeable = is_torch()
     return value, flushed(value, contract)
 
 

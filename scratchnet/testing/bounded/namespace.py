@@ -57,6 +57,8 @@ class Namespace:
                 )
             else:
                 x = Bounded.exact(x, self._contract)
+        elif copy:
+            x = x.owned()
         return x if dtype is None else astype(x, dtype)
 
     def full(
@@ -93,8 +95,13 @@ class Namespace:
     def full_like(
         self, x: Bounded, fill: Any, /, *, dtype: Any = None, device: Any = None
     ) -> Bounded:
-        """An array of one number, shaped like x."""
-        return self.full(x.shape, fill, dtype=x.dtype if dtype is None else dtype)
+        """An array of one number, shaped like x, in its order of memory."""
+        found = self.full(x.shape, fill, dtype=x.dtype if dtype is None else dtype)
+        if x.value.flags.c_contiguous:
+            return found
+        value = np.empty_like(x.value, found.value.dtype)
+        value[...] = found.value
+        return Bounded(value, found.contract, found.error)
 
     def zeros_like(
         self, x: Bounded, /, *, dtype: Any = None, device: Any = None
@@ -122,6 +129,8 @@ class Namespace:
     ) -> Bounded:
         """Evenly spaced integers; numbers where the dtype is a format."""
         low, high = (0, start) if stop is None else (start, stop)
+        if not all(isinstance(each, int | Bounded) for each in (low, high, step)):
+            raise refusal("arange of numbers that are no integers")
         whole = Bounded(np.arange(int(low), int(high), int(step)), self._contract)
         return whole if dtype is None else astype(whole, dtype)
 

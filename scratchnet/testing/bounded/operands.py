@@ -15,8 +15,9 @@ from scratchnet.testing.bounded.given import (
     flushed,
     require_same_contract,
 )
+from scratchnet.testing.bounded.spoken import is_torch
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.formats import FLOAT32, FLOAT64
+from scratchnet.testing.formats import FLOAT32, FLOAT64, format_of
 
 
 def lifted(x: Any, like: Bounded, /, *, whole: bool = False) -> Bounded:
@@ -35,8 +36,15 @@ def lifted(x: Any, like: Bounded, /, *, whole: bool = False) -> Bounded:
         # Beside an array a number takes its dtype.
         known = None if like.is_real or like.value.dtype == bool else like.value.dtype
         return Bounded(np.asarray(x, known), like.contract)
-    if isinstance(x, numbers.Real) and not isinstance(x, np.generic):
+    if isinstance(x, numbers.Real) and (not isinstance(x, np.generic) or is_torch()):
         return constant(float(x), like.contract)
+    if isinstance(x, np.floating) and format_of(x.dtype) != like.contract.format:
+        raise UnboundedError(
+            "Bounded",
+            f"a {x.dtype} number beside {like.contract.format.name}",
+            "required a number of Python, or one of that dtype: NumPy promotes others",
+            "write float(x), or math.sqrt for np.sqrt",
+        )
     return Bounded.exact(x, like.contract)
 
 
@@ -72,7 +80,7 @@ def real(x: Bounded, /) -> Bounded:
         return x
     value = x.value.astype(x.contract.oracle.dtype)
     if x.value.dtype == bool:
-        return Bounded(value, x.contract, x.error.copy())
+        return Bounded(value, x.contract, x.error.copy("K"))
     rounding = np.abs(x.contract.format.rounded(value) - value)
     return Bounded(value, x.contract, x.error + rounding.astype(np.float64))
 
@@ -80,29 +88,44 @@ def real(x: Bounded, /) -> Bounded:
 def reals(x: Any, y: Any, /) -> tuple[Bounded, Bounded]:
     """Both operands as numbers.
 
-    Raises UnboundedError for labels beside numbers narrower than float64, and for
-    masks beside Python's: NumPy makes float64 of them, and PyTorch does not.
+    Raises UnboundedError as `require_promotion` does.
     """
+    x, y = (np.asarray(z) if isinstance(z, list | tuple) else z for z in (x, y))
     a, b = pair(x, y)
     if a.is_real and b.is_real:
         return a, b
-    _require_promotion(x, y)
+    require_promotion(x, y)
     return real(a), real(b)
 
 
-def _require_promotion(x: Any, y: Any) -> None:
-    arrays = [each for each in (x, y) if not isinstance(each, int | float)]
+def as_real(x: Bounded, /) -> Bounded:
+    """x as numbers, for a function of numbers; errors as of `require_promotion`."""
+    if x.is_real:
+        return x
+    require_promotion(x)
+    return real(x)
+
+
+def require_promotion(*operands: Any) -> None:
+    """Raise UnboundedError unless the result is of the contract's format.
+
+    Integers beside numbers: NumPy makes float64 of them, PyTorch the numbers' dtype. Of
+    integers or masks alone NumPy makes float64, and PyTorch float32.
+    """
+    arrays = [each for each in operands if not isinstance(each, int | float)]
     kinds = {_kind(each) for each in arrays}
     form = next(each for each in arrays if isinstance(each, Bounded)).contract.format
-    if form.precision == FLOAT64.precision or kinds in ({"f"}, {"f", "b"}):
-        return
-    raise UnboundedError(
-        "Bounded",
-        f"{form.name} made of {'an array of integers' if 'i' in kinds else 'a mask'} "
-        "means two things",
-        "required a dtype: NumPy makes float64 of it, and PyTorch does not",
-        f"convert first: x.astype({form.name})",
-    )
+    if "f" in kinds:
+        fits = kinds <= {"f", "b"} or is_torch() or form == FLOAT64
+    else:
+        fits = form == (FLOAT32 if is_torch() else FLOAT64)
+    if not fits:
+        raise UnboundedError(
+            "Bounded",
+            f"{form.name} made of {'integers' if 'i' in kinds else 'a mask'}",
+            "required a dtype: by the library's rule it would be another",
+            f"convert first: x.astype({form.name}), or x.to(torch.{form.name})",
+        )
 
 
 def _kind(x: Any) -> str:

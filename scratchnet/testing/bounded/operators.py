@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from scratchnet.testing.bounded.spoken import is_torch
 from scratchnet.testing.contract import Contract
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def operator(
 
 
 def assigned(name: str) -> Callable[[Bounded, Any], Bounded]:
-    """An operator that works in place; numbers of no axis are replaced, as NumPy's."""
+    """An operator that works in place; NumPy's numbers without an axis are replaced."""
 
     def operate(x: Bounded, y: Any) -> Bounded:
         found = function_named(name)(x, y)
-        if not x.ndim:
+        if not x.ndim and not is_torch() and x.value.flags.writeable:
             return found
         x[...] = found
         return x

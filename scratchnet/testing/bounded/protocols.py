@@ -18,6 +18,7 @@ from scratchnet.testing.bounded.calls import by_standard, first_bounded, meant
 from scratchnet.testing.bounded.dialects import METHODS, SPECIAL
 from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.models import MODELS
+from scratchnet.testing.bounded.spoken import is_torch, language
 from scratchnet.testing.bounded.standard import FUNCTIONS, refusal
 
 __all__ = ["call_named", "first_bounded", "method_named", "numpy_ufunc"]
@@ -112,11 +113,17 @@ _PUT: Mapping[str, Function] = MappingProxyType(
 )
 
 
+#: Those that change the shape of their operand, not its elements.
+_RESHAPING = frozenset(
+    ("squeeze_", "unsqueeze_", "t_", "transpose_", "swapaxes_", "permute_", "resize_")
+)
+
+
 def _in_place(library: str, name: str, args: Any, options: Mapping[str, Any]) -> Any:
     """PyTorch's function whose name ends so: it works on its first operand."""
     target = args[0] if args else None
-    if not isinstance(target, Bounded):
-        raise refusal(f"{name} on an array without a bound")
+    if not isinstance(target, Bounded) or name in _RESHAPING:
+        raise refusal(f"{name} in place")
     put = _PUT.get(name)
     target[...] = (
         call_named(target, library, name[:-1], args, options)
@@ -171,7 +178,9 @@ _TORN: Mapping[str, str] = MappingProxyType(
 
 
 def _library_of(name: str, args: Any, options: Mapping[str, Any]) -> str:
-    """Which library a method is meant of: its keywords tell, where it matters."""
+    """Which library a method is meant of: the inputs tell, or else its keywords."""
+    if language():
+        return "torch" if is_torch() else "numpy"
     if options.keys() & {"alpha", "dim", "keepdim", "unbiased"}:
         return "torch"
     if options.keys() & {"axis", "keepdims", "ddof", "correction"}:

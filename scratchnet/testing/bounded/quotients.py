@@ -11,7 +11,7 @@ from scratchnet.testing.bounded.accepting import accepted
 from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.elementwise import multiply
 from scratchnet.testing.bounded.exact import exact_product, held, is_power_of_two
-from scratchnet.testing.bounded.operands import reals
+from scratchnet.testing.bounded.operands import constant, reals
 from scratchnet.testing.bounded.rounding import (
     both_infinite,
     magnitude,
@@ -26,11 +26,14 @@ def divide(x: Any, y: Any, /) -> Bounded:
     """x / y = q: abs(x^/y^ - q) <= (ex + abs(q) ey) / (abs(y) - ey).
 
     A Python number over an array is its product with the reciprocal in PyTorch, which
-    rounds twice, and may be infinite or NaN where 1 / y is out of range.
+    rounds twice, and may be infinite or NaN where 1 / y is out of range; on CUDA so is
+    an array over a number, by contract.
     """
     if isinstance(x, int | float) and x not in (1, -1):
-        reciprocal = _quotient(1.0, y)
-        return accepted(_quotient(x, y), multiply(x, reciprocal))
+        return accepted(_quotient(x, y), multiply(x, _quotient(1.0, y)))
+    if isinstance(y, int | float) and x.contract.reciprocals:
+        one = constant(1.0, x.contract)
+        return accepted(_quotient(x, y), multiply(x, _quotient(one, y)))
     return _quotient(x, y)
 
 
@@ -67,7 +70,8 @@ def _moved(a: Bounded, b: Bounded, value: Reals) -> Reals | None:
 def _exact(a: Bounded, b: Bounded, value: Reals) -> Reals | None:
     """Where nothing rounds; None where that is nowhere."""
     if not b.is_exact:
-        return None
+        nothing = (a.value == 0) & (a.error == 0) & (size(b.value) > b.error)
+        return nothing & np.isfinite(b.value) if a.has_exact else None
     if not a.is_exact:
         return _shared(a, b)
     exact = somewhere(held(value, a.contract))
@@ -81,11 +85,13 @@ def _divides(a: Bounded, b: Bounded, value: Reals) -> Reals:
 
 
 def _shared(a: Bounded, b: Bounded) -> Reals:
-    """Where the divisor is a power of two, and the result cannot underflow."""
+    """Where the divisor is a power of two, and the result cannot underflow; where 0 is
+    divided."""
     power = is_power_of_two(b.value) & (b.value != 0)
     reach = size(a.value) - a.error
     normal = reach > 4 * a.contract.format.smallest_normal * size(b.value)
-    return power & normal
+    nothing = (a.value == 0) & (a.error == 0) & (b.value != 0) & ~np.isnan(b.value)
+    return (power & normal) | nothing
 
 
 def _over_the_unbounded(

@@ -114,7 +114,7 @@ def _certain_nan(x: Bounded) -> Reals:
 
 def clip(x: Any, low: Any = None, high: Any = None, /) -> Bounded:
     """x kept within low and high, either of which may be None."""
-    found = x.copy() if low is None else maximum(x, low)
+    found = x.owned() if low is None else maximum(x, low)
     return found if high is None else minimum(found, high)
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from scratchnet.testing.bounded.array import Bounded
-from scratchnet.testing.bounded.operands import lifted, real
+from scratchnet.testing.bounded.operands import lifted, real, require_promotion
 from scratchnet.testing.formats import Reals
 
 
 def moved(x: Bounded, function: Callable[[Reals], Reals], /) -> Bounded:
     """A function that only moves elements, of value and error alike."""
     value, error = function(x.value), function(x.error)
-    if np.may_share_memory(value, x.value) != np.may_share_memory(error, x.error):
-        value, error = value.copy(), error.copy()
+    if np.may_share_memory(value, x.value):
+        return Bounded.alias(value, x.contract, error)
     return Bounded(value, x.contract, error)
 
 
@@ -26,6 +26,7 @@ def joined(
     """Several arrays put together, values and errors alike."""
     arrays = [lifted(part, like) for part in parts]
     if any(each.is_real for each in arrays):
+        require_promotion(*arrays)
         arrays = [real(each) for each in arrays]
     value = function([each.value for each in arrays])
     return Bounded(value, like.contract, function([each.error for each in arrays]))

@@ -22,17 +22,18 @@ from scratchnet.testing.bounded import (
 from scratchnet.testing.bounded import functions as by_number
 from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.given import UnboundedError
-from scratchnet.testing.bounded.operands import real
+from scratchnet.testing.bounded.operands import as_real, real
 from scratchnet.testing.bounded.rounding import one_rounding
 from scratchnet.testing.bounded.shaping import joined, moved
 from scratchnet.testing.bounded.shared import quiet
+from scratchnet.testing.bounded.spoken import is_torch
 from scratchnet.testing.formats import FORMATS, Format, format_of
 
 Function = Callable[..., Any]
 
 
 def _unary(function: Function) -> Function:
-    return lambda x, /: function(real(x))
+    return lambda x, /: function(as_real(x))
 
 
 def _comparison(function: Function) -> Function:
@@ -59,11 +60,11 @@ def _moving(function: Function) -> Function:
 
 
 def _variance(x: Bounded, /, **options: Any) -> Bounded:
-    return variance.variance(x, **{"updating": True, **options})
+    return variance.variance(as_real(x), **{"updating": True, **options})
 
 
 def _deviation(x: Bounded, /, **options: Any) -> Bounded:
-    return variance.deviation(x, **{"updating": True, **options})
+    return variance.deviation(as_real(x), **{"updating": True, **options})
 
 
 def _total(
@@ -126,9 +127,9 @@ def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:
     """x in another dtype: exact into a wider format, rounded into a narrower one."""
     form = known_dtype(dtype)
     if not isinstance(form, Format):
-        return _as_integers(x, form)
+        return x if form == x.dtype and not copy else _as_integers(x, form)
     if x.is_real and form == x.contract.format:
-        return x.copy() if copy else x
+        return x.owned() if copy else x
     contract = x.contract.with_format(form)
     if not x.is_real:
         return real(Bounded(x.value, contract, x.error))
@@ -146,7 +147,9 @@ def known_dtype(dtype: Any, /) -> Any:
     """The format of a library's dtype, or NumPy's dtype of labels and masks."""
     if isinstance(dtype, Format):
         return dtype
-    name = np.dtype(dtype).name if isinstance(dtype, type) else dtype_name(dtype)
+    name = dtype_name(dtype)
+    if isinstance(dtype, type) or (isinstance(dtype, str) and dtype not in FORMATS):
+        name = np.dtype(dtype).name
     return FORMATS[name] if name in FORMATS else np.dtype(name)
 
 
@@ -160,7 +163,7 @@ def _as_integers(x: Bounded, dtype: Any) -> Bounded:
             "required exact values",
             "compare them instead",
         )
-    return Bounded(x.value.astype(dtype), x.contract, x.error.copy())
+    return Bounded(x.value.astype(dtype), x.contract, x.error.copy("K"))
 
 
 _FUNCTIONS: Mapping[str, Function] = {
@@ -214,10 +217,10 @@ _FUNCTIONS: Mapping[str, Function] = {
     "negative": by_element.negative,
     "not_equal": _comparison(np.not_equal),
     "permute_dims": _moving(np.transpose),
-    "positive": lambda x, /: x.copy(),
+    "positive": lambda x, /: x if is_torch() else x.owned(),
     "pow": by_element.power,
-    "reshape": lambda x, /, shape, *, copy=None: moved(  # noqa: ARG005
-        x, lambda part: np.reshape(part, shape)
+    "reshape": lambda x, /, shape, *, copy=None: moved(
+        x.owned() if copy else x, lambda part: np.reshape(part, shape)
     ),
     "sigmoid": _unary(by_number.sigmoid),
     "sign": by_number.sign,
