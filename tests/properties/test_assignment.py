@@ -222,6 +222,7 @@ def an_element(_, x):
     y[0].add_(1)
     v = y[1]
     v += 5
+    y[0] = y[1:2] - 1
     for each in y:
         each *= 2
     return y
@@ -299,7 +300,7 @@ def test_what_changes_a_shape_in_place_is_refused(name):
 
 def test_numpys_array_without_an_axis_is_not_changed_in_place():
     """NumPy would change it where it is an input, and replace it where it is not."""
-    with pytest.raises(UnboundedError, match="elements others share"):
+    with pytest.raises(UnboundedError, match="may share its elements"):
         oracle(lambda x: x.__iadd__(1), np.array(2.5))
 
 
@@ -325,7 +326,7 @@ def test_the_callers_arrays_stay_as_they_are():
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda x: np.broadcast_to(x[0], (2, 3)).__iadd__(1), "elements others share"),
+        (lambda x: np.broadcast_to(x[0], (2, 3)).__iadd__(1), "may share its elements"),
         (lambda x: (x > 0).astype(np.int64).__iadd__(x), "made of integers"),
         (lambda x: x.argmax(axis=1).__iadd__(x[:, 0]), "made of integers"),
         (lambda x: x.__setitem__(x > x / 3 * 3, 0), "where\\(mask, x, y\\)"),

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.assignment import as_it_lies
 from scratchnet.testing.bounded.calls import by_standard, first_bounded, meant
 from scratchnet.testing.bounded.dialects import METHODS, SPECIAL
 from scratchnet.testing.bounded.given import UnboundedError
@@ -91,7 +92,7 @@ def call_named(
     if (special := SPECIAL.get(f"{library}.{name}") or SPECIAL.get(name)) is not None:
         return _called(special, name, args, meant(name, options))
     if (model := MODELS.get(known)) is not None:
-        return _called(model, name, args, options)
+        return as_it_lies(_called(model, name, args, options), *args)
     function = getattr(me.__array_namespace__(), known)
     found = by_standard(library, known, args, meant(name, options))
     return _called(function, name, *found)

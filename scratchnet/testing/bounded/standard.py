@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from textwrap import fill
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +22,7 @@ from scratchnet.testing.bounded import (
 )
 from scratchnet.testing.bounded import functions as by_number
 from scratchnet.testing.bounded.array import Bounded
+from scratchnet.testing.bounded.assignment import as_it_lies
 from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.operands import as_real, real
 from scratchnet.testing.bounded.rounding import one_rounding
@@ -34,6 +36,14 @@ Function = Callable[..., Any]
 
 def _unary(function: Function) -> Function:
     return lambda x, /: function(as_real(x))
+
+
+def _reducing(function: Function) -> Function:
+    @wraps(function)
+    def reduced(x: Bounded, /, **options: Any) -> Any:
+        return as_it_lies(function(x, **options), x)
+
+    return reduced
 
 
 def _comparison(function: Function) -> Function:
@@ -169,10 +179,10 @@ def _as_integers(x: Bounded, dtype: Any) -> Bounded:
 _FUNCTIONS: Mapping[str, Function] = {
     "abs": by_element.absolute,
     "add": by_element.add,
-    "all": selection.all_of,
-    "any": selection.any_of,
-    "argmax": extremes.argmax,
-    "argmin": extremes.argmin,
+    "all": _reducing(selection.all_of),
+    "any": _reducing(selection.any_of),
+    "argmax": _reducing(extremes.argmax),
+    "argmin": _reducing(extremes.argmin),
     "astype": astype,
     "bitwise_and": _bitwise(np.bitwise_and),
     "bitwise_or": _bitwise(np.bitwise_or),
@@ -207,10 +217,10 @@ _FUNCTIONS: Mapping[str, Function] = {
     "logical_xor": _logical(np.logical_xor),
     "matmul": products.matmul,
     "matrix_transpose": lambda x, /: x.mT,
-    "max": extremes.maximum_over,
+    "max": _reducing(extremes.maximum_over),
     "maximum": selection.maximum,
-    "mean": _mean,
-    "min": extremes.minimum_over,
+    "mean": _reducing(_mean),
+    "min": _reducing(extremes.minimum_over),
     "minimum": selection.minimum,
     "moveaxis": _moving(np.moveaxis),
     "multiply": by_element.multiply,
@@ -229,15 +239,15 @@ _FUNCTIONS: Mapping[str, Function] = {
     "square": by_element.square,
     "squeeze": _moving(np.squeeze),
     "stack": _stack,
-    "std": _deviation,
+    "std": _reducing(_deviation),
     "subtract": by_element.subtract,
-    "sum": _total,
+    "sum": _reducing(_total),
     "take": _take,
     "take_along_axis": _take_along_axis,
     "tanh": _unary(by_number.tanh),
     "tensordot": products.tensordot,
     "to_power": by_element.to_power,
-    "var": _variance,
+    "var": _reducing(_variance),
     "where": selection.where,
 }
 
