@@ -24,6 +24,7 @@ from scratchnet.testing.bounded import functions as by_number
 from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.assignment import as_it_lies
 from scratchnet.testing.bounded.given import UnboundedError
+from scratchnet.testing.bounded.leaving import plain_index
 from scratchnet.testing.bounded.operands import as_real, real
 from scratchnet.testing.bounded.rounding import one_rounding
 from scratchnet.testing.bounded.shaping import joined, moved
@@ -104,23 +105,13 @@ def _mean(
 
 
 def _take(x: Bounded, indices: Any, /, *, axis: int | None = None) -> Bounded:
-    place = _indices(indices)
+    place = plain_index(indices)
     return moved(x, lambda part: np.take(part, place, axis=axis))
 
 
 def _take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:
-    place = _indices(indices)
+    place = plain_index(indices)
     return moved(x, lambda part: np.take_along_axis(part, place, axis))
-
-
-def _indices(indices: Any) -> Any:
-    if not isinstance(indices, Bounded):
-        return np.asarray(indices)
-    if indices.is_real or not indices.is_exact:
-        raise UnboundedError(
-            "take", "indices that rounding can change", "required exact integers"
-        )
-    return indices.value
 
 
 def _concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Bounded:
