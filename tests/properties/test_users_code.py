@@ -295,7 +295,7 @@ def test_pytorch_rounds_a_number_to_float32_before_it_is_halved(dtype):
         ),
         (lambda x: x * [1, 2, 3, 4], (NUMBERS,), "float32 made of integers"),
         (lambda x, k: x[:, 0] * np.sqrt(k), (NUMBERS, LABELS), "made of integers"),
-        (lambda x: np.reshape(x, (4, 3), copy=True), (NUMBERS,), "reshape with copy="),
+        (lambda x: x.reshape((4, 3), copy=True), (NUMBERS,), "reshape with copy="),
         (lambda x: x.__array_namespace__().arange(0.5, 3.5), (NUMBERS,), "arange of"),
     ],
 )
