@@ -90,6 +90,11 @@ class Format:
         return self.dtype.type
 
     @property
+    def carrier(self) -> np.dtype[Any]:
+        """NumPy's dtype that holds these numbers: that of float32 for bfloat16."""
+        return np.dtype(_CARRIERS[self.name])
+
+    @property
     def itemsize(self) -> int:
         """The number of bytes of a number."""
         binades = self.max_exponent - self.min_exponent + 3  # and subnormals, infinity

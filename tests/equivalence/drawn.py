@@ -12,11 +12,16 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from targets import Target
 
 from scratchnet.arrays import Array
-from scratchnet.testing.strategies.gufunc import Shape
-from scratchnet.testing.strategies.layouts import Layout, layouts
-from scratchnet.testing.strategies.operands import filled
-from scratchnet.testing.strategies.shapes import operand_shapes
+from scratchnet.testing.strategies import (
+    Layout,
+    expanded,
+    filled,
+    layouts,
+    operand_shapes,
+    repeated,
+)
 
+Shape = tuple[int, ...]
 MODERATE = st.floats(-8, 8)
 #: With zeros, ties, and what overflows in half precision.
 NUMBERS = MODERATE | st.integers(-3, 3).map(float) | st.floats(-1e5, 1e5)
@@ -66,7 +71,10 @@ def laid_out(
 @st.composite
 def _operands(draw: DrawFn, values, layout) -> Operands:
     drawn = draw(values)
-    return Operands(drawn, tuple(draw(layout) for _ in drawn))
+    lying = tuple(draw(layout) for _ in drawn)
+    pairs = zip(lying, drawn, strict=True)
+    # Rows lie expanded where they are the same.
+    return Operands(tuple(repeated(x) if y is expanded else x for y, x in pairs), lying)
 
 
 def operands(

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchnet import activations as ours
-from scratchnet.testing.strategies.layouts import contiguous
+from scratchnet.testing.strategies import contiguous
 
 pytestmark = quiet
 

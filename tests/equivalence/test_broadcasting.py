@@ -15,7 +15,7 @@ from judged import exactly, host, judge, oracle
 
 from scratchnet import broadcasting as ours
 from scratchnet.arrays import to_numpy
-from scratchnet.testing.strategies.shapes import operand_shapes
+from scratchnet.testing.strategies import operand_shapes
 
 pytestmark = quiet
 

@@ -15,7 +15,7 @@ from nets import net as reference_net
 
 from scratchnet.activations import leaky_relu_vjp, relu_vjp
 from scratchnet.layers import Function, Linear, Sequential
-from scratchnet.testing.strategies.shapes import operand_shapes
+from scratchnet.testing.strategies import operand_shapes
 from scratchnet.walking import state
 
 pytestmark = quiet

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from scratchnet import losses as ours
 from scratchnet.arrays import to_numpy
-from scratchnet.testing.strategies.shapes import operand_shapes
+from scratchnet.testing.strategies import operand_shapes
 
 pytestmark = quiet
 

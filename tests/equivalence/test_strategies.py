@@ -1,21 +1,41 @@
 """The harness's shapes and layouts against what NumPy and PyTorch make of them."""
 
 import sys
+from itertools import product
 
 import hypothesis.extra.numpy
 import numpy as np
 import pytest
+from drawing import drawn
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import mutually_broadcastable_shapes
 from judged import exactly, judge
 
 from scratchnet.errors import UnavailableError
-from scratchnet.testing.strategies import gufunc, layouts
-from scratchnet.testing.strategies.operands import operands
-from scratchnet.testing.strategies.shapes import operand_shapes
+from scratchnet.testing.strategies import (
+    LAYOUTS,
+    backwards,
+    contiguous,
+    expanded,
+    gufunc,
+    gufunc_shapes,
+    incompatible_shapes,
+    layouts,
+    offset,
+    operand_shapes,
+    operands,
+    read_only,
+    repeated,
+    strided,
+    transposed,
+)
+from scratchnet.testing.strategies.codes import ROOT, drawn_codes
+from scratchnet.testing.strategies.signature import parsed
 
 NUMPYS_OLD_ADDRESS = "numpy.lib.function_base"
-SIGNATURES = ("(m,k),(k,p)->(m,p)", "(m?,k),(k,p?)->(m?,p?)")
+ELEMENTWISE, PLAIN, MATMUL = "(),()->()", "(m,k),(k,p)->(m,p)", "(m?,k),(k,p?)->(m?,p?)"
+SIGNATURES = (PLAIN, MATMUL)
 
 
 @pytest.fixture
@@ -56,6 +76,78 @@ def test_drawn_shapes_are_those_that_numpy_multiplies(signature, data):
     np.matmul(np.ones(a), np.ones(b))
 
 
+@given(shapes=incompatible_shapes(MATMUL))
+def test_incompatible_shapes_are_those_that_numpy_refuses(shapes):
+    a, b = shapes
+    with pytest.raises(ValueError, match=r"mismatch|enough dimensions|broadcast"):
+        np.matmul(np.ones(a), np.ones(b))
+
+
+@given(shapes=incompatible_shapes(ELEMENTWISE))
+def test_shapes_that_do_not_broadcast_are_those_that_numpy_refuses(shapes):
+    with pytest.raises(ValueError, match="broadcast"):
+        np.add(*map(np.ones, shapes))
+
+
+def accepted(f, shapes):
+    try:
+        f(*map(np.ones, shapes))
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("signature", "f"), [(ELEMENTWISE, np.add), (MATMUL, np.matmul)]
+)
+def test_a_signature_accepts_what_numpy_does(signature, f):
+    """All pairs of shapes with at most three sides of 0, 1 or 2."""
+    every = [shape for rank in range(4) for shape in product(range(3), repeat=rank)]
+    read = parsed(signature, where="test")
+    differ = [
+        pair
+        for pair in product(every, repeat=2)
+        if read.accepts(pair) != accepted(f, pair)
+    ]
+    assert differ == []
+
+
+def hypothesis_own(signature, **limits):
+    found = mutually_broadcastable_shapes(signature=signature, **limits)
+    return found.map(lambda shapes: shapes.input_shapes)
+
+
+def hypothesis_gufunc(signature, *, max_dims, **limits):
+    return gufunc.library().gufunc_arg_shapes(
+        signature, max_dims_extra=max_dims, **limits
+    )
+
+
+#: Every one of these generators draws all that there is within such limits.
+TIGHT = {"min_side": 1, "max_side": 2, "max_dims": 1}
+OTHERS = [
+    (hypothesis_gufunc, ELEMENTWISE),
+    (hypothesis_gufunc, "(m,k),(k)->(m)"),
+    (hypothesis_own, ELEMENTWISE),
+    (hypothesis_own, "(m,k),(k)->(m)"),
+    (hypothesis_own, "(m?,k),(k)->(m?)"),
+]
+
+
+@pytest.mark.parametrize(("other", "signature"), OTHERS)
+def test_the_generators_agree_on_which_shapes_are_valid(other, signature):
+    ours = drawn(operand_shapes(signature, max_side=2, max_dims=1), count=1500)
+    theirs = drawn(other(signature, **TIGHT), count=1000)
+    assert {x for x in ours if 0 not in (*x[0], *x[1])} == set(map(tuple, theirs))
+
+
+@pytest.mark.parametrize("other", [hypothesis_gufunc, hypothesis_own])
+def test_empty_ones_of_the_others_are_valid_too(other):
+    read = parsed(PLAIN, where="test")
+    theirs = drawn(other(PLAIN, min_side=0, max_side=3, max_dims=2), count=300)
+    assert all(read.accepts(tuple(shapes)) for shapes in theirs)
+
+
 WANTED = {
     "loop dimensions on the left alone": lambda a, b: len(a) > 2 == len(b),
     "loop dimensions on the right alone": lambda a, b: len(a) == 2 < len(b),
@@ -64,7 +156,7 @@ WANTED = {
     "all sides 1": lambda a, b: {*a, *b} == {1},
 }
 GENERATORS = {
-    "hypothesis-gufunc": gufunc.gufunc_shapes("(m,k),(k,p)->(m,p)"),
+    "hypothesis-gufunc": gufunc_shapes("(m,k),(k,p)->(m,p)"),
     "Hypothesis": operand_shapes("(m?,k),(k,p?)->(m?,p?)"),
 }
 
@@ -84,24 +176,63 @@ def test_operands_of_one_dimension_are_drawn():
     find(both, lambda s: [*map(len, s)] == [1, 1], settings=UNSHRUNK)
 
 
-@pytest.mark.parametrize(
-    "layout", [layouts.contiguous, layouts.transposed, layouts.strided]
-)
+NUMPYS = [backwards, read_only]
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, repeated])
 @given(arrays=operands("()->()", elements=st.floats(-8, 8), max_dims=3))
 def test_layouts_change_no_value(target, layout, arrays):
-    x = target.array(*arrays)
+    x = target.array(*map(repeated, arrays))
     judge(exactly(x), like=x, ours=layout(x))
+
+
+@pytest.mark.parametrize("layout", NUMPYS)
+@given(arrays=operands("()->()", elements=st.floats(-8, 8), max_dims=3))
+def test_layouts_of_numpy_change_no_value(layout, arrays):
+    np.testing.assert_array_equal(layout(*arrays), *arrays, strict=True)
 
 
 def test_layouts_are_what_they_are_called(target):
     x = target.array(np.arange(6.0).reshape(2, 3))
-    found = {layout: strides(layout(x)) for layout in layouts.LAYOUTS}
-    assert found == {
-        layouts.contiguous: (3, 1),
-        layouts.transposed: (1, 2),
-        layouts.strided: (6, 2),
-        layouts.repeated: (0, 1),
+    same = repeated(x)
+    assert {layout: strides(layout(x)) for layout in LAYOUTS} == {
+        contiguous: (3, 1),
+        strided: (6, 2),
+        transposed: (1, 2),
+        expanded: (3, 1),
+        offset: (3, 1),
     }
+    assert strides(same) == (3, 1)
+    assert strides(expanded(same)) == (0, 1)
+
+
+def test_only_what_is_the_same_to_the_sign_of_zero_is_expanded(target):
+    x = target.array(np.array([[0.0, np.nan], [-0.0, np.nan]]))
+    assert strides(expanded(x)) == (2, 1)
+    assert strides(expanded(x[:, 1:]))[0] == 0
+
+
+def test_what_numpy_alone_can_do():
+    x = np.arange(6.0).reshape(2, 3)
+    assert strides(backwards(x)) == (-3, -1)
+    assert offset(x).ctypes.data % 16 == 8
+    with pytest.raises(ValueError, match="read-only"):
+        read_only(x)[0, 0] = 1
+    x[0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    ("library", "known"), [("numpy", {*LAYOUTS, *NUMPYS}), ("torch", {*LAYOUTS})]
+)
+def test_each_layout_of_a_library_is_drawn(library, known):
+    assert set(drawn(layouts(library=library), count=200)) == known
+
+
+def test_drawn_values_are_the_same_on_every_numpy():
+    """They are computed from a hash: NumPy's generators change with its versions."""
+    codes = drawn_codes(st.nothing, bytes(ROOT), (60,))
+    assert codes[:16].max() == 0
+    assert codes[16:19].tolist() == [[162, 119, 87], [55, 117, 106], [59, 255, 64]]
 
 
 def strides(x):

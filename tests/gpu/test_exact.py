@@ -14,7 +14,7 @@ from scratchnet import products, reductions
 from scratchnet.arrays import to_numpy
 from scratchnet.broadcasting import unbroadcast
 from scratchnet.optim import SGD
-from scratchnet.testing.strategies.operands import operands
+from scratchnet.testing.strategies import operands
 
 INTEGERS = st.integers(-8, 8).map(float)
 

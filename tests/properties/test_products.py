@@ -31,7 +31,7 @@ from scratchnet import (
     unbroadcast,
 )
 from scratchnet.arrays import from_numpy, to_numpy
-from scratchnet.testing.strategies.operands import filled, operands
+from scratchnet.testing.strategies import filled, operands
 
 #: Without 0, which hides what it is multiplied with.
 INTEGERS = st.sampled_from([*range(1, 9), *range(-8, 0)])

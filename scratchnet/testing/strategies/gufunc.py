@@ -15,9 +15,9 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from scratchnet.errors import UnavailableError
-
-Shape = tuple[int, ...]
+from scratchnet.errors import ArgumentError, UnavailableError
+from scratchnet.testing.strategies.requirements import require_count
+from scratchnet.testing.strategies.signature import Shape, parsed
 
 _OLD, _NEW = "numpy.lib.function_base", "numpy.lib._function_base_impl"
 
@@ -31,8 +31,19 @@ def gufunc_shapes(
     dimensions, which broadcast: any may be missing on the left of an argument, or be 1.
     Sides are 0 to max_side. Shrinks to no loop dimensions and smaller sides.
 
-    Optional core dimensions (`m?`) are beyond hypothesis-gufunc: see `operand_shapes`.
+    These are the other generator's, beside those of `operand_shapes`, which are faster
+    and stretch more often; the tests hold both to the same shapes. Raises ArgumentError
+    for optional core dimensions (`m?`), which hypothesis-gufunc does not know.
     """
+    where = "gufunc_shapes"
+    require_count(where, 0, max_side=max_side, max_dims=max_dims)
+    if parsed(signature, where=where).optional:
+        raise ArgumentError(
+            where,
+            f"signature={signature!r} has optional dimensions",
+            "required none",
+            "use operand_shapes",
+        )
     drawn: SearchStrategy[list[Shape]] = library().gufunc_arg_shapes(
         signature, max_side=max_side, max_dims_extra=max_dims
     )

@@ -1,0 +1,206 @@
+"""Families of values, each named by what it attacks.
+
+A family makes float64 numbers of codes, three bytes for each element. Codes of zeros
+make the simplest array of the family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from math import log, sqrt
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from scratchnet.errors import ArgumentError
+from scratchnet.testing.formats import BFLOAT16, FORMATS, Format, Reals
+from scratchnet.testing.strategies.codes import BYTES, Codes
+from scratchnet.testing.strategies.requirements import require_one_of
+
+#: The bits of each byte in the opposite order: 0, 1/2, 1/4, 3/4, 1/8, ...
+_HALVES = np.array([int(f"{byte:08b}"[::-1], 2) for byte in range(256)]) / 256
+_ONES = (0.0, 1.0, -1.0, -0.0)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Values of one kind.
+
+    name: how reports call it. attacks: what code breaks on such values. make: the
+    values, float64, from codes of one axis more and the format that they are meant for.
+    """
+
+    name: str
+    attacks: str
+    make: Callable[[Codes, Format], Reals]
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """As Hypothesis shows it."""
+        del cycle
+        printer.text(self.name)
+
+    def values(self, codes: Codes, form: Format, /) -> Reals:
+        """The values that codes make, rounded to a format, in its carrier."""
+        if codes.size == 0:
+            return np.zeros(codes.shape[:-1], form.carrier)
+        numbers = self.make(codes.astype(np.int32), form)
+        if form == BFLOAT16:
+            numbers = form.rounded(numbers)
+        return np.asarray(numbers, form.carrier)
+
+
+def _dyadic(codes: Codes) -> Reals:
+    """Up to 9: whole numbers first, then halves, quarters and so on."""
+    main = codes[..., 2]
+    parts = _HALVES[codes[..., 1]]
+    return _turned(main, 8) + np.where(main // 17 & 1, -parts, parts)
+
+
+def _moderate(codes: Codes, form: Format) -> Reals:
+    """Dyadic ones, and what is not whole with all bits."""
+    del form
+    return _dyadic(codes) + (codes[..., 1] > 0) * codes[..., 0] / (255 * 256)
+
+
+def _wide(codes: Codes, form: Format) -> Reals:
+    """+-2^e, 1 first, e uniform over six tenths of the exponents of the format."""
+    widest = 3 * form.max_exponent // 10
+    exponent = _turned(256 * codes[..., 1] + codes[..., 2], widest)
+    mantissa = 1 + (codes[..., 0] >> 1) / 127
+    return np.ldexp(np.where(codes[..., 0] & 1, -mantissa, mantissa), exponent)
+
+
+def _extreme(codes: Codes, form: Format) -> Reals:
+    return _edges(codes, _table(form, _edges_of))
+
+
+def _offset_rows(codes: Codes, form: Format) -> Reals:
+    """Dyadic numbers, and for each row a multiple of 128, up to 1024 either way."""
+    del form
+    first = codes[..., :1, 0] if codes.ndim > 1 else codes[..., 0]
+    return _dyadic(codes) + 128.0 * _turned(first, 8)
+
+
+def _ties(codes: Codes, form: Format) -> Reals:
+    """Each one of three numbers: the first three, had they been dyadic."""
+    del form
+    three = _dyadic(codes.reshape(-1, BYTES)[:3])
+    return three[codes[..., 0] % three.size]
+
+
+def _grid(codes: Codes, form: Format) -> Reals:
+    """1, -1, 2, ...: so small that a sum of all products needs no rounding."""
+    bits = (form.precision - (codes.size // BYTES).bit_length()) // 2
+    whole = _turned(codes[..., 2], 2 ** min(max(bits, 0), 3))
+    # Without 0, which hides what it is multiplied with.
+    return np.where(whole == 0, 1, whole) * 1.0
+
+
+def _special(codes: Codes, form: Format) -> Reals:
+    """0 first; a third are moderate."""
+    table = np.array([*_ONES, np.inf, -np.inf, np.nan, form.largest])
+    chosen = table[codes[..., 2] % table.size]
+    return np.where(codes[..., 0] % 3 == 2, _moderate(codes, form), chosen)
+
+
+def _constant(codes: Codes, form: Format) -> Reals:
+    """One number everywhere: dyadic, with a multiple of 128."""
+    return np.full(codes.shape[:-1], _offset_rows(codes.reshape(-1, BYTES)[0], form))
+
+
+def _subnormal(codes: Codes, form: Format) -> Reals:
+    """Half of the smallest normal number first, and below; a quarter are moderate."""
+    exponent = form.min_exponent - 1 - codes[..., 2] % (form.precision - 1)
+    size = np.ldexp(1 + _HALVES[codes[..., 1]], exponent)
+    tiny = np.where(codes[..., 0] & 1, -size, size)
+    return np.where(codes[..., 0] >= 192, _moderate(codes, form), tiny)
+
+
+def _turned(counts: Reals, most: int) -> Reals:
+    """0, 1, -1, 2, -2, ... for 0, 1, 2, 3, 4, ..., up to so many either way."""
+    counts = counts % (2 * most + 1)
+    return np.where(counts % 2, counts + 1, -counts) // 2
+
+
+def _edges_of(form: Format) -> Sequence[float]:
+    """Where numbers, squares, exponentials and reciprocals leave the format."""
+    low, high = form.smallest_normal, form.largest
+    ends = (high, high / 2, sqrt(high), log(high), low, sqrt(low), log(low))
+    return (*ends, form.smallest_subnormal, log(form.smallest_subnormal), 1 / high)
+
+
+@cache
+def _table(form: Format, edges: Callable[[Format], Sequence[float]]) -> Reals:
+    """Each edge, then its neighbours below and above, none beyond the largest."""
+    points = form.rounded(np.array(edges(form), np.float64))
+    with np.errstate(over="ignore"):
+        near = np.concatenate([points + n * form.ulp(points) for n in (0, -1, 1)])
+    return np.clip(near, -form.largest, form.largest)
+
+
+def _edges(codes: Codes, table: Reals) -> Reals:
+    """Half of the numbers are edges, first of all; the others are 0, 1, -1 and -0."""
+    points = table[codes[..., 2] % table.size]
+    points = np.where(codes[..., 1] & 1, -points, points)
+    others = np.array(_ONES)[codes[..., 1] % len(_ONES)]
+    return np.where(codes[..., 0] >= 128, others, points)
+
+
+def extreme_at(edges: Callable[[Format], Sequence[float]], /) -> Family:
+    """The family `extreme` of an operation: its edges of overflow and underflow.
+
+    edges: the numbers of a format at which the operation overflows, underflows or
+    saturates. They, their neighbours and their negatives are drawn, beside 0 and 1.
+    Raises ArgumentError where a format has no edges, or one that is not finite.
+    """
+    for form in FORMATS.values():
+        points = tuple(edges(form))
+        if not points or not np.isfinite(points).all():
+            raise ArgumentError(
+                "extreme_at",
+                f"edges({form}) is {points}",
+                "required at least one number, and all of them finite",
+            )
+    return replace(EXTREME, make=lambda codes, form: _edges(codes, _table(form, edges)))
+
+
+MODERATE = Family("moderate", "wrong formulas: nothing else is in the way", _moderate)
+WIDE = Family("wide", "wrong scales: what is small beside the rest still counts", _wide)
+EXTREME = Family("extreme", "overflow and underflow that need not be", _extreme)
+OFFSET_ROWS = Family(
+    "offset_rows", "a reduction over the wrong axis, a shift not by row", _offset_rows
+)
+TIES = Family("ties", "choices between equals: maxima, kinks and their halves", _ties)
+GRID = Family("grid", "any error at all: nothing rounds, the bound is 0", _grid)
+SPECIAL = Family("special", "NaN, infinities and signed zeros lost or spread", _special)
+CONSTANT = Family("constant", "a spread of 0 in a divisor, and lost digits", _constant)
+SUBNORMAL = Family("subnormal", "tiny divisors, and numbers taken for 0", _subnormal)
+
+#: All families by name, the simplest first.
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            *(MODERATE, GRID, TIES, OFFSET_ROWS, WIDE),
+            *(CONSTANT, SPECIAL, EXTREME, SUBNORMAL),
+        )
+    }
+)
+
+
+def families(*names: str) -> SearchStrategy[Family]:
+    """Families of values, those of these names or all. Shrinks to the first.
+
+    Raises ArgumentError for a name that is none.
+    """
+    for name in names:
+        require_one_of("families", FAMILIES, name=name)
+    return st.sampled_from([FAMILIES[name] for name in names or FAMILIES])

@@ -1,0 +1,146 @@
+"""Shapes that fit together, as a plan: one byte for each decision.
+
+A whole plan is one draw of Hypothesis, since each draw costs as much as running a small
+operation. Every byte shrinks to 0 on its own, and 0 is always the simplest decision:
+no loop dimensions, the smallest sides, nothing empty, stretched or missing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+
+from scratchnet.testing.strategies.signature import Shape, Signature
+
+#: An empty axis is allowed in 1 of 8 plans, and is then the only one.
+EMPTY = 256 - 256 // 8
+#: In 3 of 8 plans with several arguments their loop dimensions are the same.
+ALIKE = 256 * 3 // 8
+#: In half of the others an argument loses axes from the left.
+CUT = 128
+#: In half of the plans no optional dimension is missing.
+WHOLE = 128
+
+
+@cache
+def _table(weights: tuple[float, ...]) -> tuple[int, ...]:
+    """What each byte stands for: an index into the weights, in ascending order."""
+    sums = list(accumulate(weights))
+    return tuple(bisect(sums, (byte + 0.5) / 256 * sums[-1]) for byte in range(256))
+
+
+@cache
+def sides(least: int, most: int) -> tuple[int, ...]:
+    """Sides for each byte: about a fifth of them 1, and large ones thinly."""
+    weights = tuple(1 / (side if side > 1 else 3) for side in range(least, most + 1))
+    return tuple(least + i for i in _table(weights))
+
+
+@cache
+def ranks(max_dims: int) -> tuple[int, ...]:
+    """Numbers of loop dimensions for each byte: more are likelier, none is not rare."""
+    return _table(tuple(1.5 + dims for dims in range(max_dims + 1)))
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Reads plans for one signature, within limits.
+
+    at_least: the smallest side of core dimensions by name, where it is not 0.
+    """
+
+    signature: Signature
+    max_side: int
+    max_dims: int
+    at_least: Mapping[str, int]
+
+    @property
+    def length(self) -> int:
+        """How many bytes a plan has."""
+        cores = len(self.signature.names)
+        return 5 + self.max_dims + cores + 2 * len(self.signature.inputs)
+
+    def shapes(self, plan: bytes, /) -> tuple[Shape, ...]:
+        """The shapes of the arguments, by this plan."""
+        byte = iter(plan)
+        gate, which, dims = next(byte), next(byte), ranks(self.max_dims)[next(byte)]
+        missing = self._missing(next(byte))
+        present = [name for name in self.signature.names if name not in missing]
+        full = [missing.isdisjoint(core) for core in self.signature.inputs]
+        loop = [sides(1, self.max_side)[next(byte)] for _ in range(self.max_dims)]
+        # From the right, as bytes are sorted: the last axis is the one that remains.
+        loop = loop[self.max_dims - dims * any(full) :]
+        cores = {name: self._core(name, next(byte)) for name in self.signature.names}
+        if gate >= EMPTY:
+            _empty(which, loop, cores, [n for n in present if not self.at_least.get(n)])
+        loops = iter(_stretched(tuple(loop), sum(full), byte))
+        return tuple(
+            (next(loops) if whole else ())
+            + tuple(
+                int(n) if n.isdigit() else cores[n] for n in core if n not in missing
+            )
+            for core, whole in zip(self.signature.inputs, full, strict=True)
+        )
+
+    def _core(self, name: str, byte: int) -> int:
+        return sides(max(1, self.at_least.get(name, 0)), self.max_side)[byte]
+
+    def _missing(self, byte: int) -> set[str]:
+        """Optional dimensions that are: no argument that lacks one has loop ones."""
+        if byte < WHOLE:
+            return set()
+        optional = self.signature.optional
+        return {name for i, name in enumerate(optional) if byte >> i & 1}
+
+
+def _empty(
+    which: int, loop: list[int], cores: dict[str, int], names: list[str]
+) -> None:
+    """Make one axis empty: one of the loop, or a core dimension of these names."""
+    axis = which % max(1, len(loop) + len(names))
+    if axis < len(loop):
+        loop[axis] = 0
+    elif names:
+        cores[names[axis - len(loop)]] = 0
+
+
+def _stretched(loop: Shape, arguments: int, byte: Iterator[int]) -> list[Shape]:
+    """The loop dimensions of arguments whose result has these.
+
+    Each loses some from the left, and some of the others become 1; one argument, the
+    keeper, loses none, and keeps the side of whatever all others would lose.
+    """
+    choice = next(byte)
+    if choice < ALIKE or arguments < 2 or not loop:
+        return [loop] * arguments
+    keeper = choice % arguments
+    # All of a kind side by side: bytes move to the right as they shrink.
+    cuts, spared = ([next(byte) for _ in range(arguments)] for _ in range(2))
+    shapes = [_shrunk(loop, *both) for both in zip(cuts, spared, strict=True)]
+    shapes[keeper] = (1,) * (len(loop) - len(shapes[keeper])) + shapes[keeper]
+    kept = [
+        side if all(_is_one(shape, axis - len(loop)) for shape in shapes) else mine
+        for axis, (side, mine) in enumerate(zip(loop, shapes[keeper], strict=True))
+    ]
+    shapes[keeper] = tuple(kept)
+    return shapes
+
+
+def _shrunk(loop: Shape, cut: int, choice: int) -> Shape:
+    """A loop without its first axes, in half of the cases, and with some sides 1.
+
+    The first choice is none of them, the next all, since that survives fewer axes.
+    """
+    kept = loop[1 + cut % len(loop) :] if cut >= CUT else loop
+    spared = choice - 1 if choice else -1
+    bits = range(len(kept) - 1, -1, -1)
+    return tuple(
+        side if spared >> bit & 1 else 1 for side, bit in zip(kept, bits, strict=True)
+    )
+
+
+def _is_one(shape: Shape, axis: int) -> bool:
+    return -axis > len(shape) or shape[axis] == 1
