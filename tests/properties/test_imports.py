@@ -18,7 +18,9 @@ def loaded_after(statement):
     return set(ran.stdout.split())
 
 
-@pytest.mark.parametrize("package", ["scratchnet", "scratchnet.testing"])
+@pytest.mark.parametrize(
+    "package", ["scratchnet", "scratchnet.testing", "scratchnet.testing.strategies"]
+)
 def test_importing_the_package_loads_nothing_heavy(package):
     assert loaded_after(f"import {package}") == set()
 

@@ -81,11 +81,17 @@ def _drawn(draw: DrawFn, shape: Shape) -> Codes:
 def _labels(
     codes: Codes, classes: int, ignore_index: int | None, kind: np.dtype[Any]
 ) -> Labels:
-    numbers = codes.astype(np.int64)
-    found = (numbers[..., 2] + 256 * numbers[..., 1]) % classes
+    found = classes_of(codes, classes)
     if ignore_index is not None:
-        found = np.where(numbers[..., 0] >= 192, ignore_index, found)
-    return np.ascontiguousarray(found.astype(kind)).reshape(codes.shape[:-1])
+        found = np.where(codes[..., 0] >= 192, ignore_index, found)
+    return found.astype(kind, order="C")
+
+
+def classes_of(codes: Codes, classes: int, /) -> Labels:
+    """A class for each code, as int64."""
+    numbers = codes.astype(np.int64)
+    found: Labels = (numbers[..., 2] + 256 * numbers[..., 1]) % classes
+    return np.asarray(found)
 
 
 def _kind(where: str, dtype: str) -> np.dtype[Any]:

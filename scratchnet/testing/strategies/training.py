@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from scratchnet.testing.formats import Format, format_of
-from scratchnet.testing.strategies.codes import octets
+from scratchnet.testing.strategies.codes import ROOT, drawn_codes, octets
 from scratchnet.testing.strategies.family import MODERATE, Family
-from scratchnet.testing.strategies.label import Labels, labels
-from scratchnet.testing.strategies.operand import Array, values
+from scratchnet.testing.strategies.label import Labels, classes_of
+from scratchnet.testing.strategies.operand import Array
 from scratchnet.testing.strategies.requirements import (
     require_count,
     require_ordered,
@@ -132,22 +132,26 @@ def data_sets(
     require_count(where, 1, features=1 if features is None else features)
     form = format_of(dtype, where=where)
 
-    def shapes(drawn: bytes) -> tuple[int, int, int]:
-        count = 1 + drawn[0] % max_rows
-        width = 1 + drawn[1] % 4 if features is None else features
-        return count, width, 1 + drawn[2] % (count + 1)
-
-    return _data_sets(octets(3).map(shapes), classes, family, form)
+    return _data_sets(features, classes, max_rows, family, form)
 
 
 @st.composite
 def _data_sets(
     draw: DrawFn,
-    shapes: SearchStrategy[tuple[int, int, int]],
+    features: int | None,
     classes: int,
+    max_rows: int,
     family: Family,
     form: Format,
 ) -> DataSet:
-    count, width, batch_size = draw(shapes)
-    rows = draw(values((count, width), family=family, dtype=form))
-    return DataSet(rows, draw(labels((count,), classes=classes)), batch_size)
+    # In one draw: Hypothesis swaps draws of a kind, and these would not fit.
+    head = draw(octets(3 + 2 * ROOT))
+    count = 1 + head[0] % max_rows
+    width = 1 + head[1] % 4 if features is None else features
+    numbers = drawn_codes(draw, head[3 : 3 + ROOT], (count, width))
+    chosen = drawn_codes(draw, head[3 + ROOT :], (count,))
+    return DataSet(
+        family.values(numbers, form),
+        classes_of(chosen, classes),
+        1 + head[2] % (count + 1),
+    )
