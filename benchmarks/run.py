@@ -15,6 +15,7 @@ PARTS = {
     "Matrix products": "matmul.py",
     "Peak memory": "memory.py",
     "Loops and whole arrays": "loops.py",
+    "Drawing small cases": "strategies.py",
     "Checks with their oracles": "bounds/cost.py",
 }
 #: Read by the libraries when they load, hence a process for each part.

@@ -8,6 +8,7 @@ import pytest
 
 import scratchnet
 import scratchnet.testing
+import scratchnet.testing.strategies
 from scratchnet.testing.references import REFERENCES, listing
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,13 @@ def python_blocks(document: str) -> str:
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "CONTRIBUTING.md", "docs/why-not-rtol.md", "docs/oracle.md"],
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/why-not-rtol.md",
+        "docs/oracle.md",
+        "docs/strategies.md",
+    ],
 )
 def test_the_code_of_a_document_runs(document):
     program = python_blocks(document)
@@ -34,17 +41,26 @@ def test_the_code_of_a_document_runs(document):
     assert tests or "assert" in program
 
 
-@pytest.mark.parametrize("module", [scratchnet, scratchnet.testing])
+@pytest.mark.parametrize(
+    "module", [scratchnet, scratchnet.testing, scratchnet.testing.strategies]
+)
 def test_public_names_are_sorted_and_each_can_be_imported(module):
     assert module.__all__ == sorted(module.__all__)
     missing = [name for name in module.__all__ if not hasattr(module, name)]
     assert not missing
 
 
-def test_the_public_names_of_the_harness_are_documented():
-    document = (ROOT / "docs" / "oracle.md").read_text()
-    code = " ".join(re.findall(r"`[^`]+`|```.*?```", document, re.DOTALL))
-    assert set(scratchnet.testing.__all__) <= set(re.findall(r"\w+", code))
+@pytest.mark.parametrize(
+    ("module", "document"),
+    [
+        (scratchnet.testing, "docs/oracle.md"),
+        (scratchnet.testing.strategies, "docs/strategies.md"),
+    ],
+)
+def test_the_public_names_of_the_harness_are_documented(module, document):
+    text = (ROOT / document).read_text()
+    code = " ".join(re.findall(r"```.*?```|`[^`]+`", text, re.DOTALL))
+    assert set(module.__all__) <= set(re.findall(r"\w+", code))
 
 
 def test_public_names_are_those_that_the_stub_imports():

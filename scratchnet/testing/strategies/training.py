@@ -153,5 +153,5 @@ def _data_sets(
     return DataSet(
         family.values(numbers, form),
         classes_of(chosen, classes),
-        1 + head[2] % (count + 1),
+        1 + head[2] * (count + 1) // 256,
     )
