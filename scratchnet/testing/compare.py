@@ -158,12 +158,14 @@ def _fits(actual: Any, oracle: Bounded, *, python: bool) -> bool:
     Python's numbers are of every format. bfloat16 may come as float32 numbers that it
     holds, which is as far as NumPy gets.
     """
+    form = oracle.contract.format
+    if oracle.is_real and form == actual.dtype:
+        return True
     name = dtype_name(actual.dtype)
     if not oracle.is_real:
         kinds = ("bool",) if oracle.value.dtype == bool else ("int", "uint")
         return name.startswith(kinds)
-    form = oracle.contract.format
-    if name == form.name or (python and name == "float64"):
+    if python and name == "float64":
         return True
     if form != BFLOAT16 or name != "float32" or type(actual).__module__ != "numpy":
         return False

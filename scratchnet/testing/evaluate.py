@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
@@ -39,7 +39,8 @@ def oracle(
             f"a {type(function).__name__} in the place of the function",
             "required a function, and then its inputs",
         )
-    contract = _contract_of((inputs, options)) if contract is None else contract
+    arrays = _arrays((inputs, options))
+    contract = _contract_of(arrays) if contract is None else contract
     if not isinstance(contract, Contract):
         raise ArgumentTypeError(
             "oracle",
@@ -47,7 +48,7 @@ def oracle(
             "required a Contract",
             'Contract.for_target("numpy:float32")',
         )
-    with spoken(_library_of((inputs, options))):
+    with spoken(_library_of(arrays)):
         wrapped, named = _wrapped((inputs, options), contract, {})
         return _run(function, wrapped, named)
 
@@ -69,44 +70,48 @@ def _run(function: Callable[..., Any], args: Any, options: Any) -> Any:
         ) from error
 
 
-def _library_of(inputs: Any) -> str:
-    """Whose arrays the inputs are; empty where it does not show."""
-    return next((library(x) for x in _arrays(inputs) if not isinstance(x, Bounded)), "")
+def _library_of(arrays: Iterable[Any]) -> str:
+    """Whose arrays these are; empty where it does not show."""
+    return next((library(x) for x in arrays if not isinstance(x, Bounded)), "")
 
 
 def _wrapped(x: Any, contract: Contract, known: dict[int, Bounded]) -> Any:
     """The arrays in x as bound-carrying ones; one that occurs twice is one array."""
-    if is_array(x):
-        if id(x) not in known:
-            known[id(x)] = Bounded.exact(x, contract)
-        return known[id(x)]
-    return _mapped(lambda each: _wrapped(each, contract, known), x)
+    if (parts := _parts(x)) is not None:
+        return _of_parts(x, [_wrapped(each, contract, known) for each in parts])
+    if not is_array(x):
+        return x
+    if id(x) not in known:
+        known[id(x)] = Bounded.exact(x, contract)
+    return known[id(x)]
 
 
-def _mapped(function: Callable[[Any], Any], x: Any) -> Any:
-    """The function of each part of a list, a tuple, a dictionary or a dataclass; x if
-    it is none."""
-    if type(x) is dict:
-        return {key: function(value) for key, value in x.items()}
-    if is_dataclass(x) and not isinstance(x, type):
-        named = [each.name for each in fields(x) if each.init]
-        return replace(x, **{name: function(getattr(x, name)) for name in named})
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(*map(function, x))
-    return type(x)(map(function, x)) if type(x) in (list, tuple) else x
-
-
-def _arrays(x: Any) -> Iterable[Any]:
+def _arrays(x: Any) -> list[Any]:
     """All arrays in x."""
-    if is_array(x):
-        yield x
-    elif type(x) is dict:
-        yield from _arrays(list(x.values()))
-    elif is_dataclass(x) and not isinstance(x, type):
-        yield from _arrays([getattr(x, each.name) for each in fields(x) if each.init])
-    elif isinstance(x, list | tuple):
-        for each in x:
-            yield from _arrays(each)
+    if (parts := _parts(x)) is not None:
+        return [array for each in parts for array in _arrays(each)]
+    return [x] if is_array(x) else []
+
+
+def _parts(x: Any) -> list[Any] | None:
+    """What a list, a tuple, a dictionary or a dataclass holds; None of other things."""
+    if isinstance(x, list | tuple):
+        return list(x)
+    if type(x) is dict:
+        return list(x.values())
+    if hasattr(type(x), "__dataclass_fields__") and not isinstance(x, Bounded):
+        return [getattr(x, each.name) for each in fields(x) if each.init]
+    return None
+
+
+def _of_parts(x: Any, parts: list[Any]) -> Any:
+    """Another of the same kind with these parts."""
+    if type(x) is dict:
+        return dict(zip(x, parts, strict=True))
+    if isinstance(x, list | tuple):
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+    names = [each.name for each in fields(x) if each.init]
+    return replace(x, **dict(zip(names, parts, strict=True)))
 
 
 @cache
@@ -115,9 +120,8 @@ def _plain(form: Format) -> Contract:
     return Contract(form)
 
 
-def _contract_of(inputs: Any) -> Contract:
+def _contract_of(arrays: list[Any]) -> Contract:
     """That of the inputs' one format; of bound-carrying arrays their own."""
-    arrays = list(_arrays(inputs))
     for each in arrays:
         if isinstance(each, Bounded):
             return each.contract

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -88,14 +88,22 @@ def call_named(
         target[...] = call_named(me, library, name, args, plain)
         return target
     name = name.strip("_")
-    known = ALIASES.get(name, name)
-    if (special := SPECIAL.get(f"{library}.{name}") or SPECIAL.get(name)) is not None:
+    known, special, model = _meaning(library, name)
+    if special is not None:
         return _called(special, name, args, meant(name, options))
-    if (model := MODELS.get(known)) is not None:
+    if model is not None:
         return as_it_lies(_called(model, name, args, options), *args)
     function = getattr(me.__array_namespace__(), known)
     found = by_standard(library, known, args, meant(name, options))
     return _called(function, name, *found)
+
+
+@cache
+def _meaning(library: str, name: str) -> tuple[str, Function | None, Function | None]:
+    """Its name in the standard, what is done instead, and the model of it."""
+    known = ALIASES.get(name, name)
+    special = SPECIAL.get(f"{library}.{name}") or SPECIAL.get(name)
+    return known, special, MODELS.get(known)
 
 
 def _target(options: Mapping[str, Any]) -> Any:

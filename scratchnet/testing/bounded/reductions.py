@@ -69,7 +69,7 @@ def sum_of(x: Bounded, /, *, axis: Axes = None, keepdims: bool = False) -> Bound
     if not x.is_real:
         return _count_true(x, axis, keepdims)
     contract, axes = x.contract, normalized(axis, x.ndim)
-    n = count(x, axes)
+    n = math.prod(x.shape[i] for i in axes)
     value = x.value.sum(axis=axes, keepdims=True)
     propagated = None if x.is_exact else x.error.sum(axis=axes, keepdims=True)
     reach = magnitude(x.value).sum(axis=axes, keepdims=True)
