@@ -100,8 +100,11 @@ def within(
 
 
 def _require_kinds(actual: Any, oracle: Any, like: Any, worse: Any) -> None:
-    for name, x in (("oracle", oracle), ("worse", worse)):
-        if not isinstance(x, Bounded) and not (name == "worse" and x is None):
+    for name, x in {
+        "oracle": oracle,
+        "worse": oracle if worse is None else worse,
+    }.items():
+        if not isinstance(x, Bounded):
             raise ArgumentTypeError(
                 "within",
                 f"{name} is a {type(x).__name__}",

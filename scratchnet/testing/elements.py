@@ -28,7 +28,7 @@ def judged(found: Reals, oracle: Bounded, /) -> tuple[Reals, Reals, Reals]:
     off = np.abs(found - value)
     good = off <= error
     told = error < np.inf
-    if oracle.is_tame and bool(np.isfinite(off).all()):
+    if oracle.is_tame and (not off.size or np.maximum.reduce(off, axis=None) < np.inf):
         return good, _share(off, error), told
     good, vague = _beyond(found, oracle, good)
     share = np.where(np.isfinite(off), _share(off, error), np.inf)

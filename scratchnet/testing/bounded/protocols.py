@@ -15,7 +15,12 @@ from typing import Any
 
 from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.assignment import as_it_lies
-from scratchnet.testing.bounded.calls import by_standard, first_bounded, meant
+from scratchnet.testing.bounded.calls import (
+    BY_AXIS,
+    by_standard,
+    first_bounded,
+    meant,
+)
 from scratchnet.testing.bounded.dialects import METHODS, SPECIAL
 from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.models import MODELS
@@ -94,8 +99,19 @@ def call_named(
     if model is not None:
         return as_it_lies(_called(model, name, args, options), *args)
     function = getattr(me.__array_namespace__(), known)
+    if _is_standard(library, known, args, options):
+        return _called(function, name, args, options)
     found = by_standard(library, known, args, meant(name, options))
     return _called(function, name, *found)
+
+
+def _is_standard(library: str, known: str, args: Any, options: Any) -> bool:
+    """Whether the call is one of the standard as it stands, as most of NumPy's are."""
+    if not options:
+        return len(args) == 1 or known not in BY_AXIS
+    return (
+        library == "numpy" and len(args) == 1 and options.keys() <= {"axis", "keepdims"}
+    )
 
 
 @cache
