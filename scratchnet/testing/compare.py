@@ -87,12 +87,12 @@ def within(
             if oracle.is_real
             else identified(found, oracle)
         )
-        worst = None if good.all() else _worst(found, oracle, ratio, good)
+        wrong = good.size - int(np.count_nonzero(good))
+        worst = _worst(found, oracle, ratio, good) if wrong else None
     compared = int(np.count_nonzero(told))
     vacuous = 1 - compared / good.size if good.size else 0.0
     bitwise = bool(good.size) and oracle.is_exact
     inaccurate = worse is not None and worst is not None and bool(within(actual, worse))
-    wrong = good.size - int(np.count_nonzero(good))
     message = _said(oracle, ratio, vacuous, bitwise, worst, wrong, inaccurate)
     return Comparison(
         worst is None, message, ratio, compared, vacuous, bitwise, worst, inaccurate
