@@ -38,6 +38,19 @@ def exactly(x: Array) -> Bounded:
     return evaluate.oracle(lambda x: x, host(x))
 
 
+def inside(actual: Any, expected: Bounded, /) -> None:
+    """Assert that a result is inside its bound, which says something everywhere."""
+    assert isinstance(expected, Bounded)
+    found = within(actual, expected)
+    assert found.ok, found.message
+    assert found.vacuous == 0
+
+
+def agrees(function: Any, /, *inputs: Any) -> None:
+    """Assert that a function's own result is inside the bound of its oracle."""
+    inside(function(*inputs), evaluate.oracle(function, *inputs))
+
+
 def judge(
     expected: Any, /, *, like: Array | None = None, **results: Any
 ) -> dict[str, tuple[Comparison, ...]]:

@@ -6,6 +6,7 @@ refuses, or that has no model, is refused with a sentence.
 
 import numpy as np
 import pytest
+from judged import agrees
 
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.bounded import Bounded, UnboundedError
@@ -25,15 +26,6 @@ PIXELS = torch.arange(12).reshape(2, 3, 2) % 4
 def x(request):
     rng = np.random.default_rng(0)
     return torch.tensor(rng.normal(size=(3, 4))).to(getattr(torch, request.param))
-
-
-def agrees(function, *inputs):
-    """The library's result is inside the bound, which says something everywhere."""
-    expected, actual = oracle(function, *inputs), function(*inputs)
-    assert isinstance(expected, Bounded)
-    found = within(actual, expected)
-    assert found.ok, found.message
-    assert found.vacuous == 0
 
 
 CALLS = {

@@ -5,6 +5,7 @@ What comes out is held against the library's own result on the same numbers.
 
 import numpy as np
 import pytest
+from judged import agrees
 
 from scratchnet.testing.bounded import Bounded, UnboundedError
 from scratchnet.testing.compare import within
@@ -20,15 +21,6 @@ def x(request):
     """Numbers of either sign, in three rows of four."""
     rng = np.random.default_rng(0)
     return rng.normal(size=(3, 4)).astype(request.param)
-
-
-def agrees(function, *inputs):
-    """The library's result is inside the bound, which says something everywhere."""
-    expected, actual = oracle(function, *inputs), function(*inputs)
-    assert isinstance(expected, Bounded)
-    found = within(actual, expected)
-    assert found.ok, found.message
-    assert found.vacuous == 0
 
 
 STANDARD = {

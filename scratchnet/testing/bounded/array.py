@@ -42,7 +42,7 @@ from scratchnet.testing.formats import Reals
 class Bounded:
     """An array of values, each with a bound on how far a correct result may be from it.
 
-    value: in the oracle's precision for numbers, int64 or bool for labels and masks.
+    value: numbers in the oracle's precision, labels and masks in their own dtype.
     error: float64, of the shape of value. 0: it must be exactly this; infinite: nothing
     is claimed. Of a mask, 1 where the comparison could go either way.
     dtype: the `Format` of numbers, NumPy's dtype of labels and masks.
@@ -92,8 +92,9 @@ class Bounded:
         """The array x, given: each number is exactly itself.
 
         x: a NumPy, PyTorch or other array of the contract's format (bfloat16 also as
-        float32 whose last 16 bits are 0), integers or booleans. Raises
-        ArgumentTypeError for other dtypes, and for another format.
+        float32 whose last 16 bits are 0), integers or booleans; of a Bounded of the
+        same contract, a copy. Raises ArgumentTypeError for other dtypes, for another
+        format or contract, and for arrays with a mask or rules of their own.
         """
         if isinstance(x, Bounded):
             require_same_contract("Bounded.exact", x.contract, contract)
