@@ -81,10 +81,12 @@ def broadcast_to(x: Array, shape: Shape, /) -> Array:
 
 def broadcast_to_vjp(x: Array, shape: Shape, /) -> tuple[Array, Pullback]:
     """broadcast_to(x, shape) and its pullback g -> (unbroadcast(g, x.shape),)."""
-    operands("broadcast_to", x=x)
+    xp = operands("broadcast_to", x=x)
 
     def pullback(g: Array) -> tuple[Array]:
-        return (unbroadcast(g, x.shape),)
+        summed = unbroadcast(g, x.shape)
+        # Where nothing was stretched it is g itself, which is the caller's.
+        return (xp.asarray(summed, copy=True) if summed is g else summed,)
 
     y = broadcast_to(x, shape)
     return y, pullback_of("broadcast_to pullback", y, pullback)

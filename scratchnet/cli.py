@@ -39,7 +39,7 @@ app = typer.Typer(
 )
 stderr = Console(stderr=True)
 DEFAULT = Settings()
-INTERRUPTED, INTERNAL, UNUSABLE = 130, 70, 2
+INTERRUPTED, INTERNAL, UNUSABLE, BROKEN = 130, 70, 2, 1
 HISTORY = "history.json"
 #: What --json means by it.
 
@@ -263,3 +263,21 @@ def doctor() -> None:
         for name, value in rows.items():
             table.add_row(name, value)
         console.print(table)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="What a failing law has left: JSON.")],
+    subject: Annotated[
+        str, typer.Option(help="The function, if it moved: file.py:name.")
+    ] = "",
+    vjp: Annotated[
+        str, typer.Option(help="Its VJP rule, if it moved: file.py:name.")
+    ] = "",
+) -> None:
+    """Run exactly the case again on which a law was found broken."""
+    from scratchnet.testing.replay import read, replayed
+
+    result = replayed(read(file), subject=subject, vjp=vjp)
+    typer.echo(str(result))
+    raise typer.Exit(0 if result.ok else BROKEN)

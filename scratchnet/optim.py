@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from math import isfinite
 from numbers import Real
 
-from scratchnet.arrays import Array, as_dtype, operands
+from scratchnet.arrays import Array, array_namespace, as_dtype, operands
 from scratchnet.errors import ArgumentError, ArgumentTypeError
 
 #: Arrays by parameter name.
@@ -83,7 +83,11 @@ class SGD:
         if self.weight_decay != 0:
             g = g + self.weight_decay * p
         if self.momentum != 0:
-            v = g if v is None else self.momentum * v + (1 - self.dampening) * g
+            if v is None:
+                # A copy: the gradient is the caller's, who may write into it.
+                v = array_namespace(g).asarray(g, copy=True)
+            else:
+                v = self.momentum * v + (1 - self.dampening) * g
             g = g + self.momentum * v if self.nesterov else v
         return p - self.learning_rate * g, v
 

@@ -92,7 +92,12 @@ BROKEN = {
     "loops never stretch": (plan, "ALIKE", 256, "stretches"),
     "nothing is empty": (plan, "EMPTY", 256, "is_empty"),
     "one axis is always empty": (plan, "EMPTY", 0, "is_empty"),
-    "there are few loops": (plan, "ranks", lambda _: (0,) * 200 + (1,) * 56, "is_deep"),
+    "there are few loops": (
+        plan,
+        "depths",
+        lambda _: (0,) * 200 + (1,) * 56,
+        "is_deep",
+    ),
     "all sides are 1": (plan, "sides", lambda *_: (1,) * 256, "shapes"),
     "nothing has gaps": (
         operand,

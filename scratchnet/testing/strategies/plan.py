@@ -40,22 +40,33 @@ def sides(least: int, most: int) -> tuple[int, ...]:
 
 
 @cache
-def ranks(max_dims: int) -> tuple[int, ...]:
+def depths(dims: tuple[int, ...]) -> tuple[int, ...]:
     """Numbers of loop dimensions for each byte: more are likelier, none is not rare."""
-    return _table(tuple(1.5 + dims for dims in range(max_dims + 1)))
+    return tuple(dims[i] for i in _table(tuple(1.5 + each for each in dims)))
 
 
 @dataclass(frozen=True)
 class Planner:
     """Reads plans for one signature, within limits.
 
+    dims: the numbers of loop dimensions to choose from, in ascending order.
     at_least: the smallest side of core dimensions by name, where it is not 0.
+    empty: whether an axis may be empty. complete: whether no optional one is missing.
+    batched: how many arguments, from the first one on, have loop dimensions; None: all.
     """
 
     signature: Signature
     max_side: int
-    max_dims: int
+    dims: tuple[int, ...]
     at_least: Mapping[str, int]
+    empty: bool = True
+    complete: bool = False
+    batched: int | None = None
+
+    @property
+    def max_dims(self) -> int:
+        """The largest number of loop dimensions."""
+        return self.dims[-1]
 
     @property
     def length(self) -> int:
@@ -66,15 +77,19 @@ class Planner:
     def shapes(self, plan: bytes, /) -> tuple[Shape, ...]:
         """The shapes of the arguments, by this plan."""
         byte = iter(plan)
-        gate, which, dims = next(byte), next(byte), ranks(self.max_dims)[next(byte)]
+        gate, which, dims = next(byte), next(byte), depths(self.dims)[next(byte)]
         missing = self._missing(next(byte))
         present = [name for name in self.signature.names if name not in missing]
-        full = [missing.isdisjoint(core) for core in self.signature.inputs]
+        inputs = self.signature.inputs
+        full = [
+            missing.isdisjoint(core) and (self.batched is None or i < self.batched)
+            for i, core in enumerate(inputs)
+        ]
         loop = [sides(1, self.max_side)[next(byte)] for _ in range(self.max_dims)]
         # From the right, as bytes are sorted: the last axis is the one that remains.
         loop = loop[self.max_dims - dims * any(full) :]
         cores = {name: self._core(name, next(byte)) for name in self.signature.names}
-        if gate >= EMPTY:
+        if gate >= EMPTY and self.empty:
             _empty(which, loop, cores, [n for n in present if not self.at_least.get(n)])
         loops = iter(_stretched(tuple(loop), sum(full), byte))
         return tuple(
@@ -90,7 +105,7 @@ class Planner:
 
     def _missing(self, byte: int) -> set[str]:
         """Optional dimensions that are: no argument that lacks one has loop ones."""
-        if byte < WHOLE:
+        if byte < WHOLE or self.complete:
             return set()
         optional = self.signature.optional
         return {name for i, name in enumerate(optional) if byte >> i & 1}

@@ -120,7 +120,7 @@ def planner(
     for name, side in at_least.items():
         require_count(where, 0, **{f"at_least[{name!r}]": side})
         require_ordered(where, **{f"at_least[{name!r}]": side, "max_side": max_side})
-    return Planner(signature, max_side, max_dims, dict(at_least))
+    return Planner(signature, max_side, tuple(range(max_dims + 1)), dict(at_least))
 
 
 def _require_names(

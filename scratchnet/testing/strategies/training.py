@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +37,7 @@ def hyper_parameters(*, exact: bool = False) -> SearchStrategy[HyperParameters]:
     from 1/8 on, so that a step on small integers rounds nothing. Shrinks to a learning
     rate of 1 and nothing else.
     """
-    part = _power if exact else _share
-    return octets(5).map(lambda drawn: _hyper_parameters(drawn, part))
+    return octets(5).map(lambda drawn: hyper_parameters_of(drawn, exact=exact))
 
 
 def _power(byte: int) -> float:
@@ -49,7 +48,9 @@ def _share(byte: int) -> float:
     return 1 - byte / 256
 
 
-def _hyper_parameters(drawn: bytes, part: Callable[[int], float]) -> HyperParameters:
+def hyper_parameters_of(drawn: bytes, /, *, exact: bool) -> HyperParameters:
+    """The hyper-parameters that five bytes stand for."""
+    part = _power if exact else _share
     on, rate, momentum, dampening, decay = drawn
     nesterov = on & _MOMENTUM > 0 and on & _NESTEROV > 0
     scale = 1 + (on & _DOUBLE > 0) if rate < 240 else 0

@@ -1,0 +1,185 @@
+"""Cases: one drawn example of an operation, and what its oracle allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import shake_128
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scratchnet.arrays import Array
+from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.contract import Contract
+from scratchnet.testing.formats import Format
+from scratchnet.testing.strategies.codes import BYTES, ROOT, Codes
+from scratchnet.testing.strategies.family import FAMILIES, GRID, MODERATE, Family
+from scratchnet.testing.strategies.layout import (
+    LAYOUTS,
+    Layout,
+    backwards,
+    contiguous,
+    expanded,
+    read_only,
+    repeated,
+    strided,
+)
+from scratchnet.testing.targets import Target
+
+if TYPE_CHECKING:
+    from scratchnet.testing.op import Op
+
+Shape = tuple[int, ...]
+#: Positional arguments and options, as a function is called with them.
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+#: What lies elsewhere so lies here like this.
+_ELSEWHERE: Mapping[Layout, Layout] = {backwards: strided, read_only: contiguous}
+
+
+def codes_of(root: bytes, what: str, shape: Shape, /) -> Codes:
+    """Codes for the elements of an array, made of a root; `what` tells arrays apart.
+
+    Those of the first sixteen elements are bytes of the root, so that they shrink.
+    """
+    count = prod(shape)
+    turn = sum(what.encode()) % ROOT
+    head = (root[turn:] + root[:turn])[: BYTES * min(count, ROOT // BYTES)]
+    more = BYTES * count - len(head)
+    tail = shake_128(root + what.encode()).digest(more) if more > 0 else b""
+    return np.frombuffer(head + tail, np.uint8).reshape(*shape, BYTES)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One example: the operation's arguments by position, its options by name.
+
+    Arrays are NumPy's, row-major, numbers in the carrier of the format; layouts say how
+    each array is to lie, in the order of arguments and options. root: bytes from which
+    laws make what they need besides: cotangents, tangents, a row.
+    """
+
+    op: Op
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any]
+    layouts: tuple[Layout, ...]
+    family: Family
+    format: Format
+    root: bytes
+    _known: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def arrays(self) -> tuple[Array, ...]:
+        """All arrays among the arguments and options, in this order."""
+        every = (*self.arguments, *self.options.values())
+        return tuple(x for x in every if isinstance(x, np.ndarray))
+
+    def on(self, target: Target, /, *, laid: bool = True) -> Call:
+        """Arguments and options with new arrays on a target, in their layouts."""
+        lying = iter(self.layouts)
+
+        def placed(x: Any) -> Any:
+            if not isinstance(x, np.ndarray):
+                return x
+            layout = next(lying) if laid else contiguous
+            if target.library != "numpy" and layout not in LAYOUTS:
+                layout = _ELSEWHERE[layout]
+            return layout(target.array(x))
+
+        arguments = tuple(map(placed, self.arguments))
+        return arguments, {name: placed(x) for name, x in self.options.items()}
+
+    def oracle(self, contract: Contract, /) -> tuple[Bounded, ...]:
+        """What is allowed: one bound-carrying array for each result. Found once."""
+        return self._once("oracle", contract)
+
+    def worse_oracle(self, contract: Contract, /) -> tuple[Bounded, ...]:
+        """What algorithms documented as worse are allowed, too."""
+        return self._once("worse_oracle", contract)
+
+    def _once(self, method: str, contract: Contract) -> tuple[Bounded, ...]:
+        if (method, contract) not in self._known:
+            judge = getattr(self.op.reference, method)
+            # What a reference computes is read, never written: no copies.
+            with np.errstate(all="ignore"):
+                found = judge(*self.arguments, contract=contract, **self.options)
+            parts = found if isinstance(found, tuple) else (found,)
+            self._known[method, contract] = parts
+        known: tuple[Bounded, ...] = self._known[method, contract]
+        return known
+
+    def with_calls(
+        self, arguments: Iterable[Any], options: Mapping[str, Any] | None = None
+    ) -> Case:
+        """Another example of the same operation with these arguments."""
+        options = self.options if options is None else options
+        return replace(self, arguments=tuple(arguments), options=options, _known={})
+
+    def of_pullback(self, *, at: str = "cotangent") -> Case:
+        """The example of the operation's pullback: a drawn cotangent goes first."""
+        key = "pullback", at
+        if key not in self._known:
+            g = self.drawn(at, self.result_shape)
+            layouts = (self._layout(at), *self.layouts)
+            # Rows that are to lie expanded have to be the same.
+            g = repeated(g) if layouts[0] is expanded else g
+            self._known[key] = replace(
+                self,
+                op=self.op.pullback,
+                arguments=(g, *self.arguments),
+                layouts=layouts,
+                _known={},
+            )
+        known: Case = self._known[key]
+        return known
+
+    @property
+    def result_shape(self) -> Shape:
+        """The shape of the first result."""
+        return self.oracle(_plain(self.format))[0].shape
+
+    def drawn(self, what: str, shape: Shape, /) -> Array:
+        """Numbers made of the root: moderate ones, or of the grid where the case is."""
+        family = GRID if self.family.name == GRID.name else MODERATE
+        return family.values(codes_of(self.root, what, shape), self.format)
+
+    def index(self, what: str, count: int, /) -> int:
+        """One of so many, made of the root."""
+        return int(codes_of(self.root, what, (1,))[0, -1]) % count
+
+    def _layout(self, what: str) -> Layout:
+        return LAYOUTS[self.index(what, len(LAYOUTS))]
+
+    def __repr__(self) -> str:
+        """The call, as it can be run with NumPy."""
+        arguments = [written(x) for x in self.arguments]
+        options = [f"{name}={written(x)}" for name, x in self.options.items()]
+        return f"{self.op.name}({', '.join(arguments + options)})"
+
+
+_CONTRACTS: dict[Format, Contract] = {}
+
+
+def _plain(form: Format) -> Contract:
+    """The contract of a format alone: the one that most targets have."""
+    return _CONTRACTS.setdefault(form, Contract(form))
+
+
+def written(x: Any, /) -> str:
+    """A value as Python code: arrays with their dtype, short ones on one line."""
+    if not isinstance(x, np.ndarray):
+        return repr(x)
+    body = np.array2string(
+        x, separator=", ", threshold=64, floatmode="unique", max_line_width=88
+    )
+    if not x.size:
+        return f"np.zeros({x.shape}, {str(x.dtype)!r})"
+    body = " ".join(body.replace("nan", "np.nan").replace("inf", "np.inf").split())
+    return f"np.array({body}, {str(x.dtype)!r})"
+
+
+#: Makes the codes of an array by the name of what it is for.
+Coder = Callable[[str, Shape], Codes]
+__all__ = ["FAMILIES", "Call", "Case", "Coder", "codes_of", "written"]

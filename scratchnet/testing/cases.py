@@ -1,0 +1,113 @@
+"""Examples of an operation: a strategy, and decks of drawn ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from scratchnet.testing.case import Case, codes_of
+from scratchnet.testing.formats import Format, format_of
+from scratchnet.testing.op import Op
+from scratchnet.testing.strategies.codes import ROOT, drawn_codes, octets
+from scratchnet.testing.strategies.layout import expanded, layouts_of, repeated
+
+#: Arrays that an operation's inputs may make beside the drawn ones: at most so many.
+_MORE = 4
+_LYING = layouts_of("numpy", where="cases")
+
+
+def cases(operation: Op, /, *, dtype: Any = "float64") -> SearchStrategy[Case]:
+    """Examples of an operation in one format.
+
+    Shapes by its signature, values of its families, any layouts and options. Shrinks
+    to contiguous arrays of the first family, the smallest shapes and the simplest
+    options and values. Raises ArgumentTypeError for a dtype without format.
+    """
+    found = _cases(operation, format_of(dtype, where="cases"))
+    if operation.pullback_of is not None:
+        return found.map(Case.of_pullback)
+    return found
+
+
+@st.composite
+def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
+    base = op if op.pullback_of is None else op.pullback_of
+    plan, count = base.planner, len(base.planner.signature.inputs)
+    # All in one draw, as each costs as much as a small operation.
+    sizes = (1, count + _MORE, len(base.parameters), plan.length, ROOT, count * ROOT)
+    family, lying, choices, shape, root, roots = _cut(draw(octets(sum(sizes))), sizes)
+    kind = base.families[family[0] % len(base.families)]
+    shapes = plan.shapes(shape)
+    pairs = zip(shapes, _cut(roots, (ROOT,) * count), strict=True)
+    values = tuple(kind.values(drawn_codes(draw, r, s), form) for s, r in pairs)
+    options = {
+        name: _chosen(each, byte, values)
+        for (name, each), byte in zip(base.parameters.items(), choices, strict=True)
+    }
+    arguments: tuple[Any, ...] = values
+    if base.inputs is not None:
+        with np.errstate(all="ignore"):
+            arguments, options = base.inputs(values, options, partial(codes_of, root))
+    layouts = iter([_LYING[byte % len(_LYING)] for byte in lying])
+    used = []
+
+    def laid(x: Any) -> Any:
+        if not isinstance(x, np.ndarray):
+            return x
+        used.append(next(layouts))
+        return repeated(x) if used[-1] is expanded else x
+
+    arguments = tuple(map(laid, arguments))
+    options = {name: laid(x) for name, x in options.items()}
+    return Case(base, arguments, options, tuple(used), kind, form, bytes(root))
+
+
+def _cut(drawn: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
+    """The bytes in parts of these sizes."""
+    start = 0
+    for size in sizes:
+        yield drawn[start : start + size]
+        start += size
+
+
+def _chosen(choices: Any, byte: int, values: tuple[Any, ...]) -> Any:
+    some = choices(*values) if callable(choices) else choices
+    return some[byte % len(some)]
+
+
+#: Every field, so that nothing of the caller's profile is inherited.
+SETTINGS = settings(
+    backend="hypothesis",
+    database=None,
+    deadline=None,
+    derandomize=False,
+    phases=(Phase.generate,),
+    print_blob=False,
+    report_multiple_bugs=False,
+    stateful_step_count=50,
+    suppress_health_check=tuple(HealthCheck),
+    verbosity=Verbosity.quiet,
+    max_examples=100,
+)
+
+
+@lru_cache(maxsize=64)
+def deck(operation: Op, form: Format, examples: int, start: int, /) -> tuple[Case, ...]:
+    """So many examples, the same for a seed: the simplest first. Drawn once, since all
+    laws and all targets of the format are asked about the same ones."""
+    drawn: list[Case] = []
+
+    @seed(start)
+    @settings(SETTINGS, max_examples=examples)
+    @given(cases(operation, dtype=form))
+    def draw(case: Case) -> None:
+        drawn.append(case)
+
+    draw()
+    return tuple(drawn)

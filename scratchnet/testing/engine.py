@@ -1,0 +1,341 @@
+"""The engine: laws on targets, and the smallest example that breaks each."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import inf
+
+from hypothesis import Phase, given, seed, settings
+
+from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.testing.case import Case
+from scratchnet.testing.cases import SETTINGS, cases, deck
+from scratchnet.testing.contract import Contract
+from scratchnet.testing.formats import FLOAT64
+from scratchnet.testing.laws import LAWS, Finding, Law
+from scratchnet.testing.op import Op
+from scratchnet.testing.report import Report, Result
+from scratchnet.testing.subject import Function, Refusal, Subject, named, untaken
+from scratchnet.testing.targets import Target, available, default_targets
+
+#: Examples of a law on a target, unless another number is asked for.
+EXAMPLES = 100
+#: Decks to look through for examples that a law is about.
+_DECKS = 8
+#: How far apart the seeds of the decks are.
+_APART = 1_000_003
+
+
+@dataclass
+class _Tally:
+    """What has been found so far."""
+
+    examples: int = 0
+    compared: int = 0
+    silent: int = 0
+    ratio: float = 0.0
+    families: Counter[str] = field(default_factory=Counter)
+
+    def add(self, case: Case, finding: Finding) -> None:
+        """One more example."""
+        self.examples += 1
+        self.compared += finding.compared
+        self.silent += finding.silent
+        self.ratio = max(self.ratio, finding.ratio)
+        self.families[case.family.name] += 1
+
+    def finding(self) -> Finding:
+        """HOLDS, unless nothing was compared."""
+        if self.compared:
+            return Finding()
+        if not self.examples:
+            return Finding("VACUOUS", "no example that the law is about was drawn")
+        return Finding("VACUOUS", f"nothing was said about {self.silent:,} numbers")
+
+
+def hold(
+    law: Law,
+    subject: Subject,
+    *,
+    examples: int = EXAMPLES,
+    start: int = 0,
+    seconds: float = inf,
+) -> Result:
+    """Ask one law of a subject, for so many examples or as long as there is time.
+
+    Of examples that the law is not about more are drawn, until it has had half as many
+    as were asked for. The same ones for a seed, whatever Hypothesis' profile is.
+    """
+    operation = law.asks(subject.operation)
+    if operation is None:
+        raise ArgumentError(
+            "check",
+            f"{law} of {subject.operation.title}",
+            f"which is about values that are {' or '.join(law.families)}",
+        )
+    began, tally = time.perf_counter(), _Tally()
+    broken: tuple[Case, Finding] | None = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for turn, case in _examples(operation, subject, examples, start, tally):
+            if not law.accepts(subject, case):
+                continue
+            finding = law.asked(subject, case)
+            tally.add(case, finding)
+            if not finding.ok:
+                where = operation, examples, turn
+                broken = _smallest(law, subject, where, (case, finding))
+                break
+            if time.perf_counter() - began > seconds:
+                break
+    return Result(
+        law,
+        subject,
+        tally.finding() if broken is None else broken[1],
+        tally.examples,
+        tally.compared,
+        tally.silent,
+        tally.ratio,
+        time.perf_counter() - began,
+        tally.families,
+        None if broken is None else broken[0],
+    )
+
+
+def _examples(
+    operation: Op, subject: Subject, examples: int, start: int, tally: _Tally
+) -> Iterator[tuple[int, Case]]:
+    """Examples, and the seeds that they were drawn from."""
+    for turn in range(start, start + _DECKS * _APART, _APART):
+        if turn > start and 2 * tally.examples >= examples:
+            return
+        for case in deck(operation, subject.target.format, examples, turn):
+            yield turn, case
+
+
+class _Broken(Exception):  # noqa: N818 - what was looked for, not an error
+    """An example that breaks the law."""
+
+
+def _smallest(
+    law: Law,
+    subject: Subject,
+    where: tuple[Op, int, int],
+    broken: tuple[Case, Finding],
+) -> tuple[Case, Finding]:
+    """The smallest example that Hypothesis finds for the same break of the law, where
+    the first one was drawn."""
+    operation, examples, start = where
+    best, verdict = [broken], broken[1].verdict
+
+    @seed(start)
+    @settings(SETTINGS, max_examples=examples, phases=(Phase.generate, Phase.shrink))
+    @given(cases(operation, dtype=subject.target.format))
+    def search(example: Case) -> None:
+        if not law.accepts(subject, example):
+            return
+        found = law.asked(subject, example)
+        if found.verdict == verdict:
+            best.append((example, found))
+            raise _Broken
+
+    with suppress(_Broken):
+        search()
+    # Hypothesis runs the smallest one again at the end.
+    return best[-1]
+
+
+def check(
+    subject: Function,
+    operation: Op,
+    /,
+    *,
+    vjp: Function | None = None,
+    targets: Iterable[str | Target] | None = None,
+    examples: int = EXAMPLES,
+    seconds: float = inf,
+    seed: int = 0,
+    laws: Iterable[str] | None = None,
+    contract: Contract | None = None,
+    waive: Mapping[str, str] | None = None,
+) -> Report:
+    """Whether a function is what an operation should be: every law, on every target.
+
+    subject: takes the operation's arguments and options; an option that it does not
+    have stays what the operation has first, and the report says so. vjp: takes the
+    same, returns the value and its pullback; without it no law of pullbacks is asked.
+    targets: `library[:device]:dtype`, each of which must be here; without them NumPy
+    and PyTorch on the CPU in float64 and float32, of which those are left that the
+    function takes arrays of.
+    examples: of each law on each target; seconds: for each, at most. The verdict is a
+    function of the seed. laws: names; all that are about the operation without them.
+    contract: what the subject may do, in the format of its targets. waive: laws that
+    are not asked, each with the reason.
+    Raises ArgumentError and ArgumentTypeError, in a sentence, for a function that takes
+    other arguments, for laws that there are not, and UnavailableError for targets.
+    """
+    binding = bind(subject, operation, vjp=vjp, targets=targets, contract=contract)
+    chosen = chosen_laws(laws, binding.operation)
+    waived = dict(waive or {})
+    chosen_laws(waived, binding.operation)
+    results = []
+    for target in binding.targets:
+        bound = binding.on(target)
+        results += [
+            hold(law, bound, examples=examples, start=seed, seconds=seconds)
+            for law in chosen
+            if law.applies(binding.operation, target)
+            and law.name not in waived
+            and (vjp is not None or not law.needs_vjp)
+        ]
+    untested = list(binding.untested)
+    untested += [
+        f"{each}: {narrowed.title} leaves nothing that it is about"
+        for narrowed in (binding.operation,)
+        for each in chosen
+        if each.of(operation) and not each.of(narrowed)
+    ]
+    if vjp is None and binding.operation.gradient is not None:
+        untested.append("the pullback: no vjp was given")
+    untested += [f"{name}: waived, {reason}" for name, reason in waived.items()]
+    return Report(
+        named(subject), binding.operation, tuple(results), tuple(untested), seed
+    )
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A function bound to an operation, and to the targets that it runs on.
+
+    untested: what is left out, in words.
+    """
+
+    function: Function
+    vjp: Function | None
+    operation: Op
+    targets: tuple[Target, ...]
+    contract: Contract | None
+    untaken: tuple[str, ...]
+    untested: tuple[str, ...]
+
+    def on(self, target: Target, /) -> Subject:
+        """The subject on a target."""
+        contract = target.contract
+        if self.contract is not None:
+            contract = self.contract.with_format(target.format)
+        return Subject(
+            self.function, self.operation, target, contract, self.vjp, self.untaken
+        )
+
+
+def bind(
+    function: Function,
+    operation: Op,
+    /,
+    *,
+    vjp: Function | None = None,
+    targets: Iterable[str | Target] | None = None,
+    contract: Contract | None = None,
+) -> Binding:
+    """The function with those options of the operation that it has, on those targets
+    that were asked for; or else on the usual ones that it takes arrays of."""
+    if not isinstance(operation, Op):
+        raise ArgumentTypeError(
+            "check",
+            f"the operation is a {type(operation).__name__}",
+            "required an Op: one of scratchnet.testing.ops, or one of your own",
+        )
+    example = probe(operation)
+    call = example.arguments, dict(example.options)
+    left = untaken(function, operation, call)
+    if vjp is not None:
+        left = tuple({*left, *untaken(vjp, operation, call)})
+    for name in left:
+        if name not in (operation.pullback_of or operation).parameters:
+            raise ArgumentTypeError(
+                "check",
+                f"{named(function)} has no option {name}",
+                f"which {operation.name} does not do without",
+                f"required a function of {operation.reference.signature}",
+            )
+    narrowed = operation.without(tuple(sorted(left)))
+    untested = [f"{narrowed.title}"] if narrowed.restriction else []
+    asked = targets is not None
+    every = available(targets) if targets is not None else default_targets()
+    fitting = tuple(t for t in every if t.format.name in narrowed.dtypes)
+    if not fitting:
+        raise ArgumentError(
+            "check",
+            f"targets {', '.join(map(str, every))}",
+            f"but {narrowed.title} leaves {', '.join(narrowed.dtypes)}",
+        )
+    binding = Binding(function, vjp, narrowed, fitting, contract, left, tuple(untested))
+    return binding if asked else _where_it_runs(binding)
+
+
+def probe(operation: Op, /) -> Case:
+    """An example with nothing special about it: moderate values, as many as there are
+    among a few."""
+    asked = operation.of_families(("moderate",)) or operation
+    drawn = deck(asked, FLOAT64, 20, 0)
+    return max(drawn, key=lambda case: sum(x.size for x in case.arrays))
+
+
+def _where_it_runs(binding: Binding) -> Binding:
+    """The binding to those targets that the function takes arrays of; to all where it
+    takes none: then it is broken, and the laws say how."""
+    example = probe(binding.operation)
+    reasons = {t: reason_against(binding.on(t), example) for t in binding.targets}
+    left = tuple(t for t, reason in reasons.items() if not reason)
+    if not left:
+        return binding
+    said = [f"{t}: {reason}" for t, reason in reasons.items() if reason]
+    return Binding(
+        binding.function,
+        binding.vjp,
+        binding.operation,
+        left,
+        binding.contract,
+        binding.untaken,
+        (*binding.untested, *said),
+    )
+
+
+def reason_against(subject: Subject, example: Case, /) -> str:
+    """Why a subject does not run on its target; empty where it does, right or wrong."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            results = subject(example, laid=False)
+        except Refusal as refusal:
+            error = refusal.args[0]
+            return f"raises {type(error).__name__} for such arrays"
+    if subject.target.library == "numpy" or all(map(subject.target.holds, results)):
+        return ""
+    kinds = ", ".join(sorted({type(x).__name__ for x in results}))
+    return f"gives {kinds} for such arrays"
+
+
+def chosen_laws(names: Iterable[str] | None, operation: Op, /) -> tuple[Law, ...]:
+    """The laws of these names, or all; in the order of LAWS.
+
+    Raises ArgumentError for a name that is none, or no law of the operation.
+    """
+    if names is None:
+        return tuple(LAWS.values())
+    wanted = tuple(names)
+    for name in wanted:
+        if name not in LAWS:
+            raise ArgumentError(
+                "check", f"law {name!r}", f"required laws among {', '.join(LAWS)}"
+            )
+        if not LAWS[name].of(operation):
+            raise ArgumentError(
+                "check", f"law {name!r}", f"which is not about {operation.title}"
+            )
+    return tuple(each for each in LAWS.values() if each.name in wanted)

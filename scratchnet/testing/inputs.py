@@ -1,0 +1,195 @@
+"""What operations are called with: arguments and options made of drawn arrays, and
+calls that must raise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet.testing.case import Case, Coder
+from scratchnet.testing.op import Arrays, Options
+from scratchnet.testing.strategies.label import classes_of
+from scratchnet.testing.strategies.training import hyper_parameters_of
+
+Call = tuple[Arrays, Options]
+
+
+# Functions along axes.
+
+
+def every_axis(*arrays: Any) -> tuple[int, ...]:
+    """The axes of the first array, from either end: the last one first, and as often as
+    all others together, since only then the others are loop dimensions."""
+    rank = arrays[0].ndim
+    every = tuple(axis for i in range(rank) for axis in (-1 - i, rank - 1 - i))
+    return (*every[:1] * (len(every) - 1), *every)
+
+
+def some_axes(x: Any, /) -> tuple[Any, ...]:
+    """The last axis, all, none, each, and pairs: whatever a reduction takes."""
+    if not x.ndim:
+        return (None, ())
+    pairs = tuple((0, i) for i in range(1, x.ndim))
+    several = (None, (), *pairs, tuple(range(x.ndim)))
+    return (*every_axis(x), *several)
+
+
+def along(values: Arrays, options: Options, coder: Coder) -> Call:
+    """The core dimension is moved to where the axis is."""
+    del coder
+    (x,) = values
+    return (np.ascontiguousarray(np.moveaxis(x, -1, options["axis"])),), options
+
+
+def is_last(case: Case) -> bool:
+    """Whether the axis is the last one: the others are loop dimensions."""
+    return bool(case.arguments[-1].ndim > 0 and case.options["axis"] == -1)
+
+
+def is_dropped(case: Case) -> bool:
+    """Whether the last axis, and no other, is reduced and goes."""
+    return is_last(case) and not case.options["keepdims"]
+
+
+def no_such_axis(case: Case) -> list[Call]:
+    """The axes just beyond either end."""
+    rank = case.arguments[0].ndim
+    # PyTorch takes axes 0 and -1 of an array without any.
+    beyond = (max(rank, 1), min(-rank, -1) - 1)
+    return [(case.arguments, {**case.options, "axis": axis}) for axis in beyond]
+
+
+# Losses of labels.
+
+
+def labelled(values: Arrays, options: Options, coder: Coder) -> Call:
+    """Labels for the scores: classes, of which some are ignored, and weights."""
+    (x,) = values
+    codes = coder("labels", x.shape[:-1])
+    labels = classes_of(codes, x.shape[-1])
+    if options["ignore_index"] is not None:
+        labels = np.where(codes[..., 0] >= 192, options["ignore_index"], labels)
+    if options["weights"] is not None:
+        shares = coder("weights", x.shape[-1:])[..., -1]
+        options = {**options, "weights": (shares % 5 / 2).astype(x.dtype)}
+    return (x, np.asarray(labels, np.int64)), options
+
+
+def ignorable(x: Any, /) -> tuple[int | None, ...]:
+    """No label to ignore; one that is no class; one that is; one just beyond."""
+    return (None, -100, x.shape[-1] - 1, x.shape[-1])
+
+
+def wrong_labels(case: Case) -> list[Call]:
+    """Labels beyond the classes and below, of another shape, and of another kind."""
+    x, labels = case.arguments
+    classes, ignored = x.shape[-1], case.options["ignore_index"]
+    wrong = [labels[..., None], labels.astype(x.dtype)]
+    if labels.size:
+        wrong += [
+            np.full_like(labels, label)
+            for label in (classes, -1, classes + 1)
+            if label != ignored
+        ]
+    return [((x, each), dict(case.options)) for each in wrong]
+
+
+# Losses of pairs, and what else takes arrays of one shape.
+
+
+def same_shape(values: Arrays, options: Options, coder: Coder) -> Call:
+    """All of one shape: a loss does not broadcast its predictions."""
+    del coder
+    wide = np.broadcast_arrays(*values)
+    return tuple(np.array(x, order="C") for x in wide), options
+
+
+def is_unreduced(case: Case) -> bool:
+    """Whether each element has a cost of its own."""
+    return bool(case.options["reduction"] == "none")
+
+
+def unequal(case: Case) -> list[Call]:
+    """First and second of sides that do not broadcast."""
+    x, *others = case.arguments
+    pair = (np.ones((side, *x.shape), x.dtype) for side in (2, 3))
+    return [((*pair, *others[1:]), dict(case.options))]
+
+
+def divided(values: Arrays, options: Options, coder: Coder) -> Call:
+    """The last of the arrays is a deviation: positive."""
+    del coder
+    *others, deviation = values
+    size = np.abs(deviation)
+    return (*others, np.where(size == 0, np.ones_like(size), size)), options
+
+
+# Broadcasting.
+
+
+def to_common_shape(values: Arrays, options: Options, coder: Coder) -> Call:
+    """An array, and the shape that it has together with another."""
+    del coder
+    x, other = values
+    return (x, np.broadcast_shapes(x.shape, other.shape)), options
+
+
+def from_common_shape(values: Arrays, options: Options, coder: Coder) -> Call:
+    """An array of the common shape, and the shape of one that it was stretched from."""
+    del coder
+    x, other = values
+    wide = np.array(np.broadcast_arrays(x, other)[1], order="C")
+    return (wide, x.shape), options
+
+
+def no_stretch(case: Case) -> list[Call]:
+    """A last side that is another, where it is not 1, or one dimension too few."""
+    x, _ = case.arguments
+    if not x.ndim:
+        return []
+    other = [(*x.shape[:-1], x.shape[-1] + 2)] if x.shape[-1] != 1 else []
+    return [((x, shape), {}) for shape in (*other, x.shape[1:])]
+
+
+def no_origin(case: Case) -> list[Call]:
+    """Shapes of more dimensions, and with a last side of another size."""
+    g, shape = case.arguments
+    wrong = [(*shape[:-1], g.shape[-1] + 2)] if shape else []
+    return [((g, each), {}) for each in (*wrong, (2, *g.shape))]
+
+
+# Products.
+
+
+def contractible(values: Arrays, options: Options, coder: Coder) -> Call:
+    """The last sides of one array are the first of the other: so many."""
+    del coder
+    a, b = values
+    m, p, axes = a.shape[0], b.shape[-1], options["axes"]
+    if axes == 1:
+        inner = a.shape[1] * a.shape[2]
+        a, b = a.reshape(m, inner), b.reshape(inner, p)
+    if axes == 0:
+        a, b = a.reshape(-1)[:3], b.reshape(-1)[:3]
+    return (a, b), options
+
+
+def unbiased(values: Arrays, options: Options, coder: Coder) -> Call:
+    """The bias, which is last, is left out of a quarter of the calls."""
+    absent = coder("bias", (1,))[0, -1] % 4 == 3
+    return (values[:-1] if absent else values), options
+
+
+# Steps.
+
+
+def stepped(values: Arrays, options: Options, coder: Coder) -> Call:
+    """A parameter, its gradient and, after the first step, its velocity; with
+    hyper-parameters, half of which are powers of two."""
+    del options
+    drawn = coder("hyper-parameters", (2,)).reshape(-1).tobytes()
+    hyper = hyper_parameters_of(drawn[:5], exact=bool(drawn[5] & 1))
+    arrays, _ = same_shape(values, {}, coder)
+    first = not hyper["momentum"] or bool(drawn[5] & 2)
+    return (arrays[:2] if first else arrays), dict(hyper)

@@ -1,0 +1,41 @@
+"""Laws: what must hold for every example of an operation.
+
+A law is a function of a subject and an example with a claim, what it kills and what it
+misses. `LAWS` holds all of them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from scratchnet.testing.laws import gradients, memory, rows, values
+from scratchnet.testing.laws.law import Finding, Law, Verdict, law
+
+__all__ = ["LAWS", "Finding", "Law", "Verdict", "law"]
+
+#: All laws by name, in the order in which they are asked: what a broken one means is
+#: plainest first.
+LAWS: Mapping[str, Law] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            values.equals_the_oracle,
+            values.is_exact_on_the_grid,
+            rows.results_are_of_their_kind,
+            rows.rows_are_independent,
+            rows.broadcasting_equals_the_loop,
+            rows.empty_and_0d_are_no_exceptions,
+            rows.what_does_not_fit_is_refused,
+            memory.the_layout_does_not_matter,
+            memory.inputs_are_untouched,
+            memory.results_are_new,
+            memory.two_runs_agree,
+            gradients.gradients_equal_the_oracle,
+            gradients.gradients_are_of_their_kind,
+            gradients.pullbacks_are_linear,
+            gradients.pullbacks_are_derivatives,
+            gradients.pullbacks_leave_memory_alone,
+        )
+    }
+)

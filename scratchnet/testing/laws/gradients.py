@@ -1,0 +1,273 @@
+"""Laws of pullbacks: of the function from a result's cotangent to the arguments'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from scratchnet.arrays import is_array
+from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.case import Case, codes_of
+from scratchnet.testing.laws.law import (
+    Finding,
+    agree,
+    inside,
+    law,
+    miscounted,
+    together,
+)
+from scratchnet.testing.laws.memory import apart, arrays_of, bits
+from scratchnet.testing.op import Op
+from scratchnet.testing.strategies.family import FAMILIES
+from scratchnet.testing.subject import Subject, host
+
+
+def _is_differentiable(operation: Op) -> bool:
+    return operation.gradient is not None
+
+
+@law(needs_vjp=True, everywhere=True, of=_is_differentiable)
+def gradients_equal_the_oracle(subject: Subject, case: Case) -> Finding:
+    """Every cotangent of an argument is within its bound, under a drawn one.
+
+    Claim   abs(pullback(g) - oracle(g)) <= bound(g), and the value comes with it
+    Kills   wrong derivatives, forgotten sums, transposes, ignored cotangents
+    Misses  what shows in a second call only
+    """
+    there = case.of_pullback()
+    (g, *arguments), options = there.on(subject.target)
+    value, pullback = subject.back_at(arguments, options)
+    return together(
+        (
+            inside((value,), case.oracle(subject.contract)[:1], what="value"),
+            inside(
+                pullback(g),
+                there.oracle(subject.contract),
+                lambda: there.worse_oracle(subject.contract),
+                what="cotangent",
+            ),
+        )
+    )
+
+
+@law(needs_vjp=True, of=_is_differentiable)
+def pullbacks_are_linear(subject: Subject, case: Case) -> Finding:
+    """A pullback is linear, however often it is called.
+
+    Claim   pullback(-2 g) == -2 pullback(g), and pullback(g) the same before and after
+    Kills   gradients that add up from call to call; ignored or squared cotangents
+    Misses  a wrong matrix: it is linear as well
+    """
+    there = case.of_pullback()
+    (g, *arguments), options = there.on(subject.target)
+    _, pullback = subject.back_at(arguments, options)
+    # Powers of two round nothing.
+    turned = subject.target.array(host(g) * -2)
+    oracles = there.oracle(subject.contract)
+    first, twice, again = pullback(g), pullback(turned), pullback(g)
+    findings = []
+    for results in (first, twice, again):
+        if (number := miscounted(results, oracles, "cotangent")) is not None:
+            return number
+    for one, two, three, oracle in zip(first, twice, again, oracles, strict=True):
+        with np.errstate(all="ignore"):
+            scaled = -2 * np.asarray(host(one), oracle.value.dtype)
+        doubled = _scaled(oracle)
+        findings.append(agree(two, scaled, doubled, what="of -2 g"))
+        findings.append(agree(three, one, oracle, what="of g again"))
+    return together(findings)
+
+
+def _scaled(oracle: Bounded) -> Bounded:
+    """The oracle of what is -2 times as large: where that underflows or overflows,
+    either side rounds once more."""
+    form = oracle.contract.format
+    with np.errstate(all="ignore"):
+        error = 2 * oracle.error + oracle.contract.underflow
+        value = -2 * oracle.value
+        error = np.where(np.abs(value) + error >= form.largest, np.inf, error)
+    return Bounded(value, oracle.contract, error)
+
+
+@law(needs_vjp=True, everywhere=True, of=_is_differentiable)
+def pullbacks_leave_memory_alone(subject: Subject, case: Case) -> Finding:
+    """A pullback writes to nothing, and what it returns is new.
+
+    Claim   g and x have the same bits afterwards; no cotangent shares memory with g,
+            with x or with another
+    Kills   g[x <= 0] = 0 on the caller's g; a cotangent returned twice, or a view
+    Misses  memory shared with what is neither
+    """
+    there = case.of_pullback()
+    call = there.on(subject.target)
+    (g, *arguments), options = call
+    before = [bits(x) for x in arrays_of(call)]
+    _, pullback = subject.back_at(arguments, options)
+    results = pullback(g)
+    for i, (was, x) in enumerate(zip(before, arrays_of(call), strict=True)):
+        if bits(x) != was:
+            who = f"argument {i - 1}" if i else "the cotangent"
+            return Finding("MUTATES", f"the pullback wrote to {who}: now {x!r:.80}")
+    return apart(
+        tuple(filter(is_array, results)),
+        {"the cotangent or argument": arrays_of(call)},
+    )
+
+
+@law(needs_vjp=True, everywhere=True, of=_is_differentiable)
+def gradients_are_of_their_kind(subject: Subject, case: Case) -> Finding:
+    """A cotangent has the shape, dtype, library and device of its argument.
+
+    Claim   pullback(g)[i] is such an array as argument i
+    Kills   gradients of a broadcast shape, in float64, on the host
+    Misses  the values
+    """
+    there = case.of_pullback()
+    (g, *arguments), options = there.on(subject.target)
+    _, pullback = subject.back_at(arguments, options)
+    results, oracles = pullback(g), there.oracle(subject.contract)
+    if (number := miscounted(results, oracles, "cotangent")) is not None:
+        return number
+    for i, (x, oracle) in enumerate(zip(results, oracles, strict=True)):
+        expected = oracle.shape, subject.target.format.name
+        if not subject.target.holds(x):
+            return Finding("MISPLACED", f"cotangent {i} is a {type(x).__name__}")
+        found = tuple(x.shape), subject.target.dtype_of(x)
+        if found != expected:
+            return Finding(
+                "MISPLACED", f"cotangent {i} is {found}, expected {expected}"
+            )
+    return Finding(compared=len(results))
+
+
+#: Steps, from coarse to fine: powers of two, so that halving is exact.
+_STEPS = tuple(2.0**-k for k in range(4, 25, 4))
+#: How many times the rounding a remainder must be to be told from it.
+_CLEAR = 16.0
+
+
+def _is_smooth(subject: Subject, case: Case) -> bool:
+    oracles = case.oracle(subject.contract)
+    return (
+        len(oracles) == 1
+        and oracles[0].value.size > 0
+        and bool(np.isfinite(oracles[0].value).all())
+    )
+
+
+@law(
+    needs_vjp=True,
+    accepts=_is_smooth,
+    families=("moderate", "ties", "constant"),
+    of=lambda op: op.gradient is not None and op.smooth,
+)
+def pullbacks_are_derivatives(subject: Subject, case: Case) -> Finding:
+    """What the pullback leaves out of a small change is of second order.
+
+    Claim   r(h) = <g, f(x + h t) - f(x)> - h <pullback(g), t> falls at least as h^1.5
+            wherever it is larger than rounding: as h^2 if it is the derivative, as h
+            if it is not. Steps at which the oracle's own remainder does not fall are
+            kinks, and counted as silent.
+    Kills   a pullback that is no derivative of this forward, right or wrong
+    Misses  derivatives at kinks; a wrong function with its own right derivative
+    """
+    there = case.of_pullback()
+    forward = _Line(subject, case, there)
+    remainders = [forward.remainder(h) for h in _STEPS]
+    findings = []
+    for coarse, fine in pairwise(remainders):
+        findings.append(_falls(coarse, fine))
+    return together(findings)
+
+
+@dataclass(frozen=True)
+class _Remainder:
+    """A remainder of first order: ours, the oracle's own, and how far both round."""
+
+    step: float
+    ours: float
+    oracle: float
+    rounding: float
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A subject along a drawn line through an example."""
+
+    subject: Subject
+    case: Case
+    there: Case
+
+    def remainder(self, h: float) -> _Remainder:
+        """The remainder of first order a step away."""
+        moved, steps = self._moved(h)
+        contract = self.subject.contract
+        start, end = self.case.oracle(contract)[0], moved.oracle(contract)[0]
+        slopes = self.there.oracle(contract)
+        g = np.asarray(self.there.arguments[0], np.longdouble)
+        (first,), (last,) = self._values(self.case), self._values(moved)
+        found = self._pulled()
+        with np.errstate(all="ignore"):
+            ours = np.sum(g * (last - first)) - _inner(found, steps)
+            own = np.sum(g * (end.value - start.value).astype(np.longdouble)) - _inner(
+                tuple(each.value for each in slopes), steps
+            )
+            rounding = np.sum(np.abs(g) * (start.error + end.error)) + _inner(
+                tuple(each.error for each in slopes), tuple(map(np.abs, steps))
+            )
+        return _Remainder(h, abs(float(ours)), abs(float(own)), float(rounding))
+
+    def _values(self, case: Case) -> tuple[Any, ...]:
+        results = self.subject(case, laid=False)
+        return tuple(np.asarray(host(x), np.longdouble) for x in results[:1])
+
+    def _pulled(self) -> tuple[Any, ...]:
+        (g, *arguments), options = self.there.on(self.subject.target, laid=False)
+        _, pullback = self.subject.back_at(arguments, options)
+        return tuple(np.asarray(host(x), np.longdouble) for x in pullback(g))
+
+    def _moved(self, h: float) -> tuple[Case, tuple[Any, ...]]:
+        """The example a step along the line, and the steps that were really made."""
+        count = len(self.there.oracle(self.subject.contract))
+        steps = []
+        arguments = []
+        for i, x in enumerate(self.case.arguments):
+            if i >= count or not isinstance(x, np.ndarray):
+                arguments.append(x)
+                continue
+            t = FAMILIES["moderate"].values(_direction(self.case, i), self.case.format)
+            end = x + h * t
+            # Not h t: what was added is what the sum, rounded, is more than x.
+            steps.append(end.astype(np.longdouble) - x.astype(np.longdouble))
+            arguments.append(end)
+        return self.case.with_calls(arguments), tuple(steps)
+
+
+def _direction(case: Case, i: int) -> Any:
+    return codes_of(case.root, f"tangent {i}", case.arguments[i].shape)
+
+
+def _inner(xs: tuple[Any, ...], ys: tuple[Any, ...]) -> Any:
+    return sum((np.sum(x * y) for x, y in zip(xs, ys, strict=True)), np.longdouble(0))
+
+
+def _falls(coarse: _Remainder, fine: _Remainder) -> Finding:
+    """Whether the remainder of the finer step is as much smaller as it has to be."""
+    most = (fine.step / coarse.step) ** 1.5
+    clear = _CLEAR * max(coarse.rounding, fine.rounding)
+    if not np.isfinite([coarse.ours, fine.ours, clear, coarse.oracle]).all():
+        return Finding(silent=1)
+    if fine.ours <= clear:
+        return Finding(compared=1)
+    if fine.oracle > most * coarse.oracle:
+        return Finding(silent=1)
+    if fine.ours <= most * coarse.ours:
+        return Finding(compared=1)
+    return Finding(
+        "WRONG",
+        f"the remainder is {coarse.ours:.3g} at h = {coarse.step:.3g} and "
+        f"{fine.ours:.3g} at h = {fine.step:.3g}: of first order, not of second",
+    )

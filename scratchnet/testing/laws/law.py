@@ -1,0 +1,257 @@
+"""Laws: claims that must hold for every example, and what was found of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.case import Case
+from scratchnet.testing.compare import Comparison, within
+from scratchnet.testing.op import Op
+from scratchnet.testing.subject import Refusal, Subject, host
+from scratchnet.testing.targets import Target
+
+Verdict = Literal[
+    "HOLDS",
+    "WRONG",
+    "INACCURATE",
+    "REFUSES",
+    "ACCEPTS",
+    "MUTATES",
+    "ALIASES",
+    "NONDETERMINISTIC",
+    "MISPLACED",
+    "CRASHES",
+    "HANGS",
+    "VACUOUS",
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a law found of one example.
+
+    verdict: HOLDS, or how it is broken. message: where and by how much. compared: how
+    many numbers, bytes or facts were told from wrong ones; silent: of how many numbers
+    nothing could be said. ratio: the largest error in parts of its bound.
+    """
+
+    verdict: Verdict = "HOLDS"
+    message: str = ""
+    compared: int = 0
+    silent: int = 0
+    ratio: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the law holds for this example."""
+        return self.verdict == "HOLDS"
+
+
+#: Whether a law says something about an example.
+Accepts = Callable[[Subject, Case], bool]
+Check = Callable[[Subject, Case], Finding]
+
+
+def everything(subject: Subject, case: Case) -> bool:
+    """Every example."""
+    del subject, case
+    return True
+
+
+@dataclass(frozen=True)
+class Law:
+    """A claim, with the examples that it is about.
+
+    needs_vjp: whether it is about the subject's pullback. everywhere: whether it is
+    asked on every target, not only in float64.
+    of: whether it is about an operation at all. families: those of values that it is
+    about; all of the operation's where there are none.
+    """
+
+    name: str
+    check: Check
+    accepts: Accepts
+    needs_vjp: bool
+    everywhere: bool
+    of: Callable[[Op], bool]
+    families: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in a line."""
+        return self._said("Claim")
+
+    @property
+    def kills(self) -> str:
+        """The bugs that it finds."""
+        return self._said("Kills")
+
+    @property
+    def misses(self) -> str:
+        """The bugs that it cannot see."""
+        return self._said("Misses")
+
+    def _said(self, what: str) -> str:
+        lines = (self.check.__doc__ or "").splitlines()
+        said: list[str] = []
+        for line in map(str.strip, lines):
+            if line.startswith(what):
+                said = [line.removeprefix(what).strip()]
+            elif said and line and not line.startswith(("Claim", "Kills", "Misses")):
+                said.append(line)
+            elif said:
+                break
+        return " ".join(said)
+
+    def applies(self, operation: Op, target: Target, /) -> bool:
+        """Whether it is asked about this operation on this target."""
+        return (
+            (self.everywhere or target.is_full)
+            and self.of(operation)
+            and target.format.name in operation.dtypes
+            and self.asks(operation) is not None
+        )
+
+    def asked(self, subject: Subject, case: Case, /) -> Finding:
+        """What it finds of an example; that the subject raises is a finding."""
+        try:
+            return self.check(subject, case)
+        except Refusal as refusal:
+            return raised(refusal.args[0])
+
+    def asks(self, operation: Op, /) -> Op | None:
+        """The operation with the values that it is about; None where none is left."""
+        return operation.of_families(self.families) if self.families else operation
+
+
+def law(
+    *,
+    accepts: Accepts = everything,
+    needs_vjp: bool = False,
+    everywhere: bool = False,
+    of: Callable[[Op], bool] = lambda _: True,
+    families: tuple[str, ...] = (),
+) -> Callable[[Check], Law]:
+    """A function of a subject and an example as a law, which has its name."""
+
+    def made(check: Check) -> Law:
+        name = check.__name__
+        return Law(name, check, accepts, needs_vjp, everywhere, of, families)
+
+    return made
+
+
+def together(findings: Iterable[Finding], /) -> Finding:
+    """Several findings as one: the first that is broken, or the sum of all."""
+    every = list(findings)
+    for each in every:
+        if not each.ok:
+            return each
+    return Finding(
+        compared=sum(each.compared for each in every),
+        silent=sum(each.silent for each in every),
+        ratio=max((each.ratio for each in every), default=0.0),
+    )
+
+
+def found(comparison: Comparison, /, name: str = "") -> Finding:
+    """What a comparison of numbers found; a name tells results apart."""
+    size = comparison.ratio.size
+    if comparison.ok:
+        ratio = float(comparison.ratio.max()) if size else 0.0
+        # A result without elements still has a shape that was looked at.
+        return Finding(
+            compared=comparison.compared if size else 1,
+            silent=size - comparison.compared,
+            ratio=ratio,
+        )
+    verdict: Verdict = "WRONG" if comparison.worst is not None else "MISPLACED"
+    if comparison.inaccurate:
+        verdict = "INACCURATE"
+    ratio = float(comparison.ratio.max()) if comparison.ratio.size else 0.0
+    return Finding(
+        verdict, f"{name}{comparison.message}", comparison.compared, 0, ratio
+    )
+
+
+def inside(
+    results: tuple[Any, ...],
+    oracles: tuple[Bounded, ...],
+    worse: Callable[[], tuple[Bounded, ...]] | None = None,
+    *,
+    what: str = "result",
+) -> Finding:
+    """Whether each result is inside its bound; of what kind it is, another law asks."""
+    if (number := miscounted(results, oracles, what)) is not None:
+        return number
+    several = len(oracles) > 1
+    findings = []
+    for i, (actual, oracle) in enumerate(zip(results, oracles, strict=True)):
+        name = f"{what} {i}: " if several else ""
+        numbers = comparable(actual, oracle)
+        comparison = within(numbers, oracle)
+        if comparison.worst is not None and worse is not None:
+            comparison = within(numbers, oracle, worse=worse()[i])
+        findings.append(found(comparison, name))
+    return together(findings)
+
+
+def miscounted(
+    results: tuple[Any, ...], oracles: tuple[Bounded, ...], what: str
+) -> Finding | None:
+    """MISPLACED where there are more or fewer results than there are to be."""
+    if len(results) == len(oracles):
+        return None
+    return Finding(
+        "MISPLACED",
+        f"{len(results)} {what}s, expected {len(oracles)}: {results!r:.200}",
+    )
+
+
+def comparable(actual: Any, oracle: Bounded, /) -> Any:
+    """A result on the host, numbers in the carrier of the oracle's format."""
+    x = host(actual)
+    if oracle.is_real and x.dtype.kind in "fiu":
+        with np.errstate(all="ignore"):
+            return x.astype(oracle.contract.format.carrier)
+    return x
+
+
+def agree(first: Any, second: Any, oracle: Bounded, /, *, what: str) -> Finding:
+    """Whether two results, each of which may be anywhere inside the oracle's bound, are
+    no further apart than two such results can be.
+
+    Both sides round, so both bounds add. Where the oracle may overflow, either may.
+    """
+    one, other = comparable(first, oracle), comparable(second, oracle)
+    if np.shape(one) != np.shape(other):
+        return Finding(
+            "MISPLACED", f"{what}: shape {np.shape(one)}, expected {np.shape(other)}"
+        )
+    value = np.asarray(other, oracle.value.dtype)
+    with np.errstate(all="ignore"):
+        bound = 2 * oracle.error
+        if oracle.is_real:
+            form = oracle.contract.format
+            edge = np.abs(oracle.value) + oracle.error >= form.largest
+            free = np.isfinite(oracle.value) & edge
+            # A result that is outside its own bound is another law's to find.
+            free |= np.isnan(value) != np.isnan(oracle.value)
+            bound = np.where(free, np.inf, bound)
+        comparison = within(one, Bounded(value, oracle.contract, bound))
+    return found(comparison, f"{what}: ")
+
+
+def raised(error: BaseException, /) -> Finding:
+    """What a subject that raised is found to be."""
+    said = f"{type(error).__name__}: {error}"
+    verdict: Verdict = "REFUSES" if isinstance(error, Exception) else "CRASHES"
+    return Finding(verdict, said)

@@ -1,0 +1,128 @@
+"""Laws of memory: layouts do not matter, inputs stay untouched, results are new."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet.arrays import is_array, library, to_numpy
+from scratchnet.testing.case import Call, Case
+from scratchnet.testing.laws.law import Finding, agree, law, miscounted, together
+from scratchnet.testing.strategies.layout import contiguous
+from scratchnet.testing.subject import Subject
+
+
+def _is_laid_out(subject: Subject, case: Case) -> bool:
+    del subject
+    return any(layout is not contiguous for layout in case.layouts)
+
+
+@law(accepts=_is_laid_out, everywhere=True)
+def the_layout_does_not_matter(subject: Subject, case: Case) -> Finding:
+    """How arrays lie in memory changes nothing.
+
+    Claim   f of strided, transposed, expanded or read-only x == f of contiguous x
+    Kills   memory read as if it had no gaps; views taken for copies; written inputs
+    Misses  what is wrong however it lies
+    """
+    lying, plain = subject(case), subject(case, laid=False)
+    oracles = case.oracle(subject.contract)
+    for results in (lying, plain):
+        if (number := miscounted(results, oracles, "result")) is not None:
+            return number
+    names = ", ".join(layout.__name__ for layout in case.layouts)
+    return together(
+        agree(one, other, oracle, what=f"laid out as {names}")
+        for one, other, oracle in zip(lying, plain, oracles, strict=True)
+    )
+
+
+def arrays_of(call: Call, /) -> list[Any]:
+    """All arrays among arguments and options."""
+    arguments, options = call
+    return [x for x in (*arguments, *options.values()) if is_array(x)]
+
+
+def bits(x: Any, /) -> bytes:
+    """The bits of an array: of NaN and of zeros of either sign, too."""
+    return to_numpy(x).tobytes()
+
+
+@law(everywhere=True)
+def inputs_are_untouched(subject: Subject, case: Case) -> Finding:
+    """Nothing that is passed is written to.
+
+    Claim   x has the same bits after f(x) as before
+    Kills   x -= x.max() on the caller's array; options filled in
+    Misses  what is written elsewhere
+    """
+    call = case.on(subject.target)
+    before = [bits(x) for x in arrays_of(call)]
+    subject.at(*call)
+    return _untouched(before, arrays_of(call), "the function")
+
+
+def _untouched(before: list[bytes], arrays: list[Any], who: str) -> Finding:
+    for i, (was, x) in enumerate(zip(before, arrays, strict=True)):
+        if bits(x) != was:
+            return Finding(
+                "MUTATES", f"array {i} was written to by {who}: now {x!r:.80}"
+            )
+    return Finding(compared=sum(map(len, before)) or 1)
+
+
+def overlap(x: Any, y: Any, /) -> bool:
+    """Whether two arrays of a library lie in the same memory."""
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return bool(np.may_share_memory(x, y)) and np.shares_memory(x, y)
+    if library(x) == library(y) == "torch":
+        storages = (each.untyped_storage().data_ptr() for each in (x, y))
+        return len(set(storages)) == 1 and x.numel() > 0 and y.numel() > 0
+    if library(x) == library(y) == "array_api_strict":
+        return bool(np.shares_memory(np.asarray(x._array), np.asarray(y._array)))
+    return False
+
+
+@law(everywhere=True, of=lambda op: not op.shares)
+def results_are_new(subject: Subject, case: Case) -> Finding:
+    """Writing into a result changes neither the arguments nor another result.
+
+    Claim   no result shares memory with an argument or with another result
+    Kills   views returned as results; one buffer for all calls
+    Misses  memory shared with what is neither
+    """
+    call = case.on(subject.target)
+    first = subject.at(*call)
+    again = subject.at(*call)
+    return apart(first, {"argument": arrays_of(call), "result of the next call": again})
+
+
+def apart(results: tuple[Any, ...], others: dict[str, Any], /) -> Finding:
+    """ALIASES where a result lies in the memory of another thing, or of another."""
+    looked = 0
+    kept = [x for x in results if is_array(x)]
+    for i, x in enumerate(kept):
+        for name, arrays in (*others.items(), ("other result", kept[:i])):
+            for j, y in enumerate(filter(is_array, arrays)):
+                looked += 1
+                if overlap(x, y):
+                    return Finding(
+                        "ALIASES", f"result {i} shares memory with {name} {j}"
+                    )
+    return Finding(compared=looked or 1)
+
+
+@law(everywhere=True)
+def two_runs_agree(subject: Subject, case: Case) -> Finding:
+    """The same call gives the same bits.
+
+    Claim   f(x) == f(x), bit for bit
+    Kills   memory that was never written; state from call to call; unseeded noise
+    Misses  what is wrong each time
+    """
+    first = [bits(x) if is_array(x) else repr(x).encode() for x in subject(case)]
+    again = [bits(x) if is_array(x) else repr(x).encode() for x in subject(case)]
+    if first == again:
+        return Finding(compared=sum(map(len, first)) or 1)
+    return Finding("NONDETERMINISTIC", "the second call gave other bits than the first")

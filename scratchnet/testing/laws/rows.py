@@ -1,0 +1,266 @@
+"""Laws of shapes: loop dimensions, empty arrays, and what a result is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.case import Call, Case, Shape
+from scratchnet.testing.laws.law import (
+    Finding,
+    agree,
+    inside,
+    law,
+    miscounted,
+    together,
+)
+from scratchnet.testing.op import Op
+from scratchnet.testing.subject import Refusal, Subject, host
+
+
+def loops(case: Case, /) -> tuple[Shape, ...]:
+    """The loop dimensions of each array among the arguments."""
+    names = case.op.cores
+    if case.op.pullback_of is not None:
+        # The cotangent has the loops of the result, and its core dimensions.
+        base = max(x.ndim - n for x, n in zip(case.arrays[1:], names, strict=False))
+        names = (case.arrays[0].ndim - base, *names)
+    pairs = zip(case.arrays, names, strict=False)
+    return tuple(x.shape[: max(0, x.ndim - count)] for x, count in pairs)
+
+
+def _depth(case: Case) -> int:
+    return max(map(len, loops(case)), default=0)
+
+
+def _has_rows(subject: Subject, case: Case) -> bool:
+    if not case.op.keeps_rows(case) or not (depth := _depth(case)):
+        return False
+    sides = [loop[0] for loop in loops(case) if len(loop) == depth]
+    return (
+        max(sides) >= 2
+        and 0 not in sides
+        and all(each.size for each in case.oracle(subject.contract))
+    )
+
+
+def _part(case: Case, pick: tuple[int | slice, ...], call: Call) -> Call:
+    """The call with only some of each array along its loop dimensions.
+
+    pick: an index or a slice for each, aligned from the right as loops are; a side of 1
+    is what every index stands for.
+    """
+    arguments, options = call
+    shapes = iter(loops(case))
+    depth = len(pick)
+
+    def taken(x: Any) -> Any:
+        if not hasattr(x, "shape"):
+            return x
+        loop = next(shapes, ())
+        chosen = tuple(
+            _only(each) if side == 1 else each
+            for side, each in zip(loop, pick[depth - len(loop) :], strict=True)
+        )
+        return x[(*chosen, ...)]
+
+    return tuple(map(taken, arguments)), options
+
+
+def _only(each: int | slice) -> int | slice:
+    return 0 if isinstance(each, int) else slice(None)
+
+
+@law(accepts=_has_rows, of=lambda op: op.rows is not False)
+def rows_are_independent(subject: Subject, case: Case) -> Finding:
+    """A row computed alone equals the same row computed in a batch.
+
+    Claim   f(x)[i] == f(x[i:i+1])[0] for an index i of the first loop dimension
+    Kills   a reduction over the loop axis; state carried from row to row
+    Misses  an error that every row shares
+    """
+    depth = _depth(case)
+    side = max(loop[0] for loop in loops(case) if len(loop) == depth)
+    i = case.index("row", side)
+    pick = (slice(i, i + 1), *(slice(None),) * (depth - 1))
+    in_batch = subject(case)
+    alone = subject.at(*_part(case, pick, case.on(subject.target)))
+    oracles = case.oracle(subject.contract)
+    if (number := miscounted(alone, oracles, "result")) is not None:
+        return number
+    return together(
+        _same_row(one, batch, oracle, i)
+        for one, batch, oracle in zip(alone, in_batch, oracles, strict=True)
+    )
+
+
+def _same_row(alone: Any, batch: Any, oracle: Bounded, i: int) -> Finding:
+    one, whole = host(alone), host(batch)
+    if whole.shape != oracle.shape or one.shape != (1, *oracle.shape[1:]):
+        return Finding(
+            "MISPLACED", f"a row alone has shape {one.shape}, all have {whole.shape}"
+        )
+    return agree(one[0], whole[i], _element(oracle, (i,)), what=f"row {i} alone")
+
+
+def _element(oracle: Bounded, at: tuple[int, ...]) -> Bounded:
+    return Bounded(oracle.value[at], oracle.contract, oracle.error[at])
+
+
+def _broadcasts(subject: Subject, case: Case) -> bool:
+    shapes = loops(case)
+    return (
+        case.op.keeps_rows(case)
+        and len(shapes) > 1
+        and 1 <= prod(np.broadcast_shapes(*shapes)) <= 64
+        and _depth(case) > 0
+        and all(each.size for each in case.oracle(subject.contract))
+    )
+
+
+def _is_broadcast(operation: Op) -> bool:
+    return len(operation.cores) > 1 and operation.rows is not False
+
+
+@law(accepts=_broadcasts, of=_is_broadcast)
+def broadcasting_equals_the_loop(subject: Subject, case: Case) -> Finding:
+    """Broadcasting does what a loop over all indices does.
+
+    Claim   f(x, y)[i, j] == f(x[i, j], y[i, j]) for every index of the loop dimensions
+    Kills   shapes aligned from the left; a stretched side that is read beyond its end
+    Misses  an error that every element shares
+    """
+    whole = subject(case)
+    oracles = case.oracle(subject.contract)
+    if (number := miscounted(whole, oracles, "result")) is not None:
+        return number
+    call = case.on(subject.target)
+    sides = np.broadcast_shapes(*loops(case))
+    return together(_loop(subject, case, whole, call, sides))
+
+
+def _loop(
+    subject: Subject, case: Case, whole: tuple[Any, ...], call: Call, sides: Shape
+) -> Iterator[Finding]:
+    indices = list(product(*map(range, sides)))
+    # A few of them, spread over all: each is a call of its own.
+    for at in indices[:: max(1, len(indices) // 4)]:
+        alone = subject.at(*_part(case, at, call))
+        results = zip(alone, whole, case.oracle(subject.contract), strict=True)
+        for one, every, oracle in results:
+            if np.shape(host(every)) != oracle.shape:
+                yield Finding(
+                    "MISPLACED",
+                    f"shape {np.shape(host(every))}, expected {oracle.shape}",
+                )
+                return
+            element = _element(oracle, at)
+            yield agree(one, host(every)[at], element, what=f"element {list(at)}")
+
+
+def _can_be_emptied(subject: Subject, case: Case) -> bool:
+    del subject
+    return case.op.keeps_rows(case) and case.op.pullback_of is None
+
+
+@law(accepts=_can_be_emptied, of=lambda op: op.rows is not False and not op.pullback_of)
+def empty_and_0d_are_no_exceptions(subject: Subject, case: Case) -> Finding:
+    """Without rows the result has none; without loop dimensions it is one element.
+
+    Claim   f(x[:0]) is empty, and f(x[0, ..., 0]) == f(x)[0, ..., 0]
+    Kills   code that takes a batch for granted; a maximum over nothing
+    Misses  what is empty along a core dimension: examples of every law are
+    """
+    return together((_without_rows(subject, case), _without_loops(subject, case)))
+
+
+def _without_rows(subject: Subject, case: Case) -> Finding:
+    # Only what has loop dimensions may be without rows.
+    cores = iter(case.op.cores[: case.op.batched])
+
+    def emptied(x: Any) -> Any:
+        core = next(cores, None) if isinstance(x, np.ndarray) else None
+        # Where a core dimension is missing there is none before it.
+        if core is None or x.ndim < core:
+            return x
+        return np.zeros((0, *x.shape[x.ndim - core :]), x.dtype)
+
+    other = case.with_calls(map(emptied, case.arguments))
+    return inside(subject(other, laid=False), other.oracle(subject.contract))
+
+
+def _without_loops(subject: Subject, case: Case) -> Finding:
+    if 0 in np.broadcast_shapes(*loops(case)):
+        return Finding(compared=1)
+    pick = (0,) * _depth(case)
+    arguments, options = _part(case, pick, (case.arguments, dict(case.options)))
+    other = case.with_calls(map(np.asarray, arguments), options)
+    return inside(subject(other, laid=False), other.oracle(subject.contract))
+
+
+@law(everywhere=True)
+def results_are_of_their_kind(subject: Subject, case: Case) -> Finding:
+    """A result has the dtype, the library and the device of the arguments.
+
+    Claim   f(x) is an array of x's library, dtype and device, of the declared shape
+    Kills   results in float64, on the host, as lists; shapes of (n, 1) for (n,)
+    Misses  the values
+    """
+    results, oracles = subject(case), case.oracle(subject.contract)
+    if (number := miscounted(results, oracles, "result")) is not None:
+        return number
+    return together(map(_of_kind, results, oracles, [subject] * len(oracles)))
+
+
+def _of_kind(x: Any, oracle: Bounded, subject: Subject) -> Finding:
+    target = subject.target
+    # A number of Python is as good as a 0-d array of NumPy.
+    if isinstance(x, float | int | bool) and target.library == "numpy":
+        x = np.asarray(x, target.format.carrier if oracle.is_real else None)
+    if not hasattr(x, "dtype") or not target.holds(x):
+        where = getattr(x, "device", "")
+        return Finding(
+            "MISPLACED",
+            f"a {type(x).__module__}.{type(x).__name__} {where}".strip()
+            + f", expected an array on {target}",
+        )
+    if tuple(x.shape) != oracle.shape:
+        return Finding("MISPLACED", f"shape {tuple(x.shape)}, expected {oracle.shape}")
+    dtype = target.dtype_of(x)
+    if oracle.is_real and dtype != target.format.name:
+        return Finding("MISPLACED", f"dtype {dtype}, expected {target.format.name}")
+    if not oracle.is_real and dtype.startswith(("float", "bfloat", "complex")):
+        return Finding("MISPLACED", f"dtype {dtype}, expected {oracle.value.dtype}")
+    return Finding(compared=1)
+
+
+def _is_refusable(subject: Subject, case: Case) -> bool:
+    del subject
+    return bool(case.op.refused(case))
+
+
+@law(accepts=_is_refusable, of=lambda op: op.refuses)
+def what_does_not_fit_is_refused(subject: Subject, case: Case) -> Finding:
+    """What has no answer raises, as the reference does.
+
+    Claim   f raises for shapes that do not fit, and for labels that are no class
+    Kills   silent broadcasting, wrapping indices, arguments cut to fit
+    Misses  what is said when it raises
+    """
+    wrong = case.op.refused(case)
+    arguments, options = wrong[case.index("refusal", len(wrong))]
+    other = case.with_calls(arguments, options)
+    try:
+        results = subject(other, laid=False)
+    except Refusal as error:
+        cause = error.args[0]
+        if isinstance(cause, Exception):
+            return Finding(compared=1)
+        return Finding("CRASHES", f"{type(cause).__name__} for {other!r}")
+    shapes = ", ".join(str(np.shape(host(x))) for x in results)
+    return Finding("ACCEPTS", f"{other!r} gave a result of shape {shapes}")

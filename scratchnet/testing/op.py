@@ -1,0 +1,312 @@
+"""Operations: what a function should be, in one declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache, partial
+from inspect import Parameter, signature
+from typing import Any
+
+import numpy as np
+
+from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.testing.case import Case, Coder
+from scratchnet.testing.formats import FORMATS
+from scratchnet.testing.references import Reference
+from scratchnet.testing.strategies.family import FAMILIES, Family
+from scratchnet.testing.strategies.misfit import misfits
+from scratchnet.testing.strategies.plan import Planner
+from scratchnet.testing.strategies.requirements import require_one_of
+from scratchnet.testing.strategies.shapes import planner
+from scratchnet.testing.strategies.signature import parsed
+
+Arrays = tuple[Any, ...]
+Options = dict[str, Any]
+#: The choices for a parameter, the simplest first; or what gives them for the arrays.
+Choices = Sequence[Any] | Callable[..., Sequence[Any]]
+#: From the drawn arrays, the chosen options and a coder to arguments and options.
+Inputs = Callable[[Arrays, Options, Coder], tuple[Arrays, Options]]
+#: Calls that must be refused, made of an example of what must not.
+Refusals = Callable[[Case], Iterable[tuple[Arrays, Options]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """An operation: its arguments, what is right, and what is promised of it.
+
+    name: how reports call it. signature: a gufunc signature of its array arguments; an
+    example is drawn by it. reference: what is right; gradient: the reference of its
+    pullback, where it has one.
+    parameters: its options by name, each with its choices, or a function from the drawn
+    arrays to them; the first is the simplest, and what a subject that has no such
+    option is held to. at_least: the smallest sides of core dimensions. batched: how
+    many of the arrays, from the first on, have loop dimensions; all without it.
+    inputs: makes arguments and options of drawn arrays, where these are not all.
+    called: the signature of the arrays among the arguments, where it is another one.
+    refusals: calls that must raise, by the option that is wrong in them, or "" for the
+    arguments. Shapes that do not fit the signature must as well, unless arguments are
+    made of drawn arrays or `lenient` says that some may be taken.
+    rows: whether rows along the first loop dimension are computed each by itself; of
+    each example where it is a function. shares: whether a result may be a view of an
+    argument. smooth: whether Taylor's theorem may be asked of it. exact: whether
+    nothing has to round where the numbers are small integers.
+    families: the values that it is drawn with.
+    """
+
+    name: str
+    signature: str
+    reference: Reference
+    gradient: Reference | None = None
+    parameters: Mapping[str, Choices] = field(default_factory=dict)
+    at_least: Mapping[str, int] = field(default_factory=dict)
+    batched: int | None = None
+    inputs: Inputs | None = None
+    called: str = ""
+    refusals: Mapping[str, Refusals] = field(default_factory=dict)
+    lenient: bool = False
+    rows: bool | Callable[[Case], bool] = True
+    shares: bool = False
+    smooth: bool = True
+    exact: bool = False
+    families: tuple[Family, ...] = tuple(FAMILIES.values())
+    dtypes: tuple[str, ...] = tuple(FORMATS)
+    max_side: int = 4
+    max_dims: int = 3
+    restriction: Mapping[str, Any] = field(default_factory=dict)
+    #: The operation whose pullback this is.
+    pullback_of: Op | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.reference, Reference):
+            raise ArgumentTypeError(
+                "Op",
+                f"reference of {self.name!r} is a {type(self.reference).__name__}",
+                "required a Reference: what is right, in array code",
+                'Reference("mine", (Algorithm("x * 2", lambda x: x * 2),))',
+            )
+        _ = self.planner  # a malformed signature is said here
+        taken = signature(self.reference.algorithms[0].function).parameters
+        if not any(each.kind == Parameter.VAR_KEYWORD for each in taken.values()):
+            for name in self.parameters:
+                _require_parameter(self.name, name, taken)
+        for name, choices in self.parameters.items():
+            if not callable(choices) and not len(choices):
+                raise ArgumentError(
+                    "Op", f"{name} of {self.name!r} has no choices", "required one"
+                )
+
+    def __repr__(self) -> str:
+        return f"<operation {self.title}>"
+
+    @property
+    def title(self) -> str:
+        """Its name and what it is restricted to."""
+        return f"{self.name}{self._restricted}"
+
+    @property
+    def _restricted(self) -> str:
+        if not self.restriction:
+            return ""
+        said = ", ".join(f"{name}={x}" for name, x in self.restriction.items())
+        return f" restricted to {said}"
+
+    @cached_property
+    def planner(self) -> Planner:
+        """What draws the shapes of its arguments."""
+        made = planner(
+            "Op", self.signature, self.max_side, self.max_dims, self.at_least
+        )
+        changes: dict[str, Any] = {"batched": self.batched}
+        if "ranks" in self.restriction:
+            changes["dims"] = self._dims(made, self.restriction["ranks"])
+            changes["complete"] = True
+        if self.restriction.get("empty") is False:
+            changes["empty"] = False
+        return replace(made, **changes)
+
+    def _dims(self, made: Planner, ranks: tuple[int, ...]) -> tuple[int, ...]:
+        core = max(map(len, made.signature.inputs))
+        dims = tuple(sorted(rank - core for rank in ranks if rank >= core))
+        if not dims:
+            raise ArgumentError(
+                "restrict",
+                f"ranks={ranks} of {self.name} leave nothing to draw",
+                f"required {core} or more, as {self.signature} says",
+            )
+        return dims
+
+    @cached_property
+    def cores(self) -> tuple[int, ...]:
+        """How many core dimensions each array among the arguments has."""
+        inputs = parsed(self.called or self.signature, where="Op").inputs
+        return tuple(map(len, inputs))
+
+    @cached_property
+    def pullback(self) -> Op:
+        """Its pullback as an operation: the cotangent goes before the arguments, the
+        results are a tuple with one for each argument that has one.
+
+        Raises ArgumentError where it has none.
+        """
+        if self.gradient is None:
+            raise ArgumentError(
+                "Op.pullback",
+                f"{self.name} has no pullback",
+                "required a differentiable operation with a gradient",
+            )
+        return replace(
+            self,
+            name=f"{self.name}.pullback",
+            reference=self.gradient,
+            gradient=None,
+            # A row's share of the others' gradients is not its own.
+            rows=self.rows if len(self.cores) == 1 else False,
+            shares=False,
+            pullback_of=self,
+        )
+
+    def keeps_rows(self, case: Case, /) -> bool:
+        """Whether the rows of this example are computed each by itself."""
+        return self.rows(case) if callable(self.rows) else self.rows
+
+    def refused(self, case: Case, /) -> list[tuple[Arrays, Options]]:
+        """Calls like this example but for one thing, which must raise."""
+        if self.pullback_of is not None:
+            return []
+        found = [call for each in self.refusals.values() for call in each(case)]
+        return found if self.lenient else [*found, *self._misfits(case)]
+
+    @property
+    def refuses(self) -> bool:
+        """Whether there are calls that must raise."""
+        shapes = self.signature != "()->()" and self.inputs is None and not self.lenient
+        return self.pullback_of is None and (shapes or bool(self.refusals))
+
+    def _misfits(self, case: Case) -> list[tuple[Arrays, Options]]:
+        """Calls with ones in shapes that do not fit the signature."""
+        if self.inputs is not None:
+            return []
+        arrays = [x for x in case.arguments if isinstance(x, np.ndarray)]
+        if len(arrays) != len(case.arguments) or len(arrays) != len(self.cores):
+            return []
+        shapes = tuple(x.shape for x in arrays)
+        read = parsed(self.called or self.signature, where="Op")
+        return [
+            (
+                tuple(np.ones(s, x.dtype) for s, x in zip(wrong, arrays, strict=True)),
+                dict(case.options),
+            )
+            for wrong in misfits(read, shapes)
+        ]
+
+    @lru_cache(maxsize=256)  # noqa: B019 - operations are few, and live as long
+    def without(self, options: tuple[str, ...], /) -> Op:
+        """The operation for a subject that does not have these options: each stays what
+        it is first. The same one each time, so that its examples are drawn once."""
+        if not options:
+            return self
+        if self.pullback_of is not None:
+            return self.pullback_of.without(options).pullback
+        first = {
+            name: partial(_first, self.parameters[name])
+            for name in options
+            if name in self.parameters
+        }
+        said = {**self.restriction, **dict.fromkeys(first, "the default")}
+        parameters = {**self.parameters, **first}
+        refusals = {k: each for k, each in self.refusals.items() if k not in options}
+        return replace(self, parameters=parameters, refusals=refusals, restriction=said)
+
+    @lru_cache(maxsize=256)  # noqa: B019
+    def of_families(self, names: tuple[str, ...], /) -> Op | None:
+        """The operation with those of its families that have these names, which a law
+        is about: not a restriction. None where none is left."""
+        if self.pullback_of is not None:
+            base = self.pullback_of.of_families(names)
+            return None if base is None else base.pullback
+        left = tuple(each for each in self.families if each.name in names)
+        return replace(self, families=left) if left else None
+
+    def restrict(
+        self,
+        *,
+        ranks: int | Iterable[int] | None = None,
+        max_side: int | None = None,
+        empty: bool | None = None,
+        dtypes: str | Iterable[str] | None = None,
+        families: str | Iterable[str] | None = None,
+        **parameters: Any,
+    ) -> Op:
+        """The operation narrowed to what a subject promises; reports print it.
+
+        ranks: how many dimensions the widest argument may have. max_side: the largest
+        side. empty: False for no empty arrays. dtypes, families: the names of those
+        that are left. Other names are options: the one value that each is to have, or
+        a list of values. Raises ArgumentError for names that the operation does not
+        have, and where nothing is left.
+        """
+        if self.pullback_of is not None:
+            narrowed = self.pullback_of.restrict(
+                ranks=ranks,
+                max_side=max_side,
+                empty=empty,
+                dtypes=dtypes,
+                families=families,
+                **parameters,
+            )
+            return narrowed.pullback
+        said: dict[str, Any] = dict(self.restriction)
+        changes: dict[str, Any] = {}
+        if ranks is not None:
+            said["ranks"] = (ranks,) if isinstance(ranks, int) else tuple(ranks)
+            changes["max_dims"] = max([*said["ranks"], self.max_dims])
+        if max_side is not None:
+            said["max_side"] = changes["max_side"] = max_side
+        if empty is not None:
+            said["empty"] = bool(empty)
+        if dtypes is not None:
+            said["dtypes"] = changes["dtypes"] = _left("dtypes", dtypes, self.dtypes)
+        if families is not None:
+            known = {each.name: each for each in self.families}
+            said["families"] = _left("families", families, known)
+            changes["families"] = tuple(known[name] for name in said["families"])
+        chosen = {name: _values(value) for name, value in parameters.items()}
+        for name, values in chosen.items():
+            require_one_of("restrict", self.parameters, option=name)
+            if not values:
+                raise ArgumentError("restrict", f"{name}=[]", "required a value")
+            said[name] = values[0] if len(values) == 1 else values
+        changes["parameters"] = {**self.parameters, **chosen}
+        return replace(self, restriction=said, **changes)
+
+
+def _first(choices: Choices, *arrays: Any) -> Sequence[Any]:
+    """The first choice alone."""
+    return (choices(*arrays) if callable(choices) else choices)[:1]
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _left(
+    what: str, names: str | Iterable[str], known: Iterable[str]
+) -> tuple[str, ...]:
+    """The names, all of which must be known, and of which one must be left."""
+    chosen = (names,) if isinstance(names, str) else tuple(names)
+    for name in chosen:
+        require_one_of("restrict", known, **{what: name})
+    if not chosen:
+        raise ArgumentError("restrict", f"no {what}", "required at least one")
+    return chosen
+
+
+def _require_parameter(op: str, name: str, taken: Mapping[str, Parameter]) -> None:
+    known = [n for n, each in taken.items() if each.kind == Parameter.KEYWORD_ONLY]
+    if name not in known:
+        raise ArgumentError(
+            "Op",
+            f"parameter {name!r} of {op!r}",
+            f"but its reference takes {', '.join(known) or 'no options'}",
+        )

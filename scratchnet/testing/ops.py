@@ -1,0 +1,110 @@
+"""The standard operations, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from scratchnet.testing import inputs
+from scratchnet.testing.op import Op
+from scratchnet.testing.references import REFERENCES
+
+
+def _op(name: str, signature: str, **declared: Any) -> Op:
+    """The operation whose references have this name."""
+    gradient = REFERENCES.get(f"{name}.pullback")
+    return Op(name, signature, REFERENCES[name], gradient, **declared)
+
+
+REDUCTION = {"reduction": ("mean", "none", "sum")}
+_ALONG_AN_AXIS = {
+    "parameters": {"axis": inputs.every_axis},
+    "at_least": {"c": 1},
+    "inputs": inputs.along,
+    "refusals": {"axis": inputs.no_such_axis},
+    "rows": inputs.is_last,
+}
+_REDUCED = {
+    "parameters": {"axis": inputs.some_axes, "keepdims": (False, True)},
+    "refusals": {"axis": inputs.no_such_axis},
+    "rows": inputs.is_dropped,
+    "lenient": True,
+}
+_LABELLED = {
+    "parameters": {
+        "weights": (None, "drawn"),
+        "ignore_index": inputs.ignorable,
+        **REDUCTION,
+    },
+    "at_least": {"c": 1},
+    "inputs": inputs.labelled,
+    "called": "(c),()->()",
+    "refusals": {"": inputs.wrong_labels},
+    "rows": inputs.is_unreduced,
+}
+_PAIRED = {
+    "parameters": REDUCTION,
+    "inputs": inputs.same_shape,
+    "refusals": {"": inputs.unequal},
+    "rows": inputs.is_unreduced,
+}
+
+broadcast_to = _op(
+    "broadcast_to",
+    "(),()->()",
+    inputs=inputs.to_common_shape,
+    called="()->()",
+    refusals={"": inputs.no_stretch},
+    rows=False,
+    shares=True,
+    exact=True,
+)
+unbroadcast = _op(
+    "unbroadcast",
+    "(),()->()",
+    inputs=inputs.from_common_shape,
+    called="()->()",
+    refusals={"": inputs.no_origin},
+    rows=False,
+    shares=True,
+    exact=True,
+)
+sum = _op("sum", "(n?)->()", **_REDUCED, exact=True)  # noqa: A001
+mean = _op("mean", "(n?)->()", **_REDUCED)
+matvec = _op("matvec", "(m,k),(k)->(m)", exact=True)
+matmul = _op("matmul", "(m?,k),(k,p?)->(m?,p?)", exact=True)
+tensordot = _op(
+    "tensordot",
+    "(m,k,l),(k,l,p)->(m,p)",
+    parameters={"axes": (2, 1, 0)},
+    batched=0,
+    inputs=inputs.contractible,
+    rows=False,
+    exact=True,
+)
+linear = _op(
+    "linear",
+    "(i),(o,i),(o)->(o)",
+    batched=1,
+    inputs=inputs.unbiased,
+    exact=True,
+)
+relu = _op("relu", "()->()", exact=True)
+leaky_relu = _op("leaky_relu", "()->()", parameters={"slope": (0.01, 0.25, 0.1)})
+elu = _op("elu", "()->()", parameters={"alpha": (1.0, 0.7, 2.0)})
+sigmoid = _op("sigmoid", "()->()")
+sine = _op("sine", "()->()")
+softmax = _op("softmax", "(c)->(c)", **_ALONG_AN_AXIS)
+log_softmax = _op("log_softmax", "(c)->(c)", **_ALONG_AN_AXIS)
+nll = _op("nll", "(c)->()", **_LABELLED)
+cross_entropy = _op("cross_entropy", "(c)->()", **_LABELLED)
+binary_cross_entropy = _op("binary_cross_entropy", "(),()->()", **_PAIRED)
+mse = _op("mse", "(),()->()", **_PAIRED)
+standardize = _op("standardize", "(),(),()->()", inputs=inputs.divided)
+sgd = _op("sgd", "(),(),()->()", inputs=inputs.stepped, exact=True)
+
+#: All operations by name.
+OPS: Mapping[str, Op] = MappingProxyType(
+    {each.name: each for each in vars().copy().values() if isinstance(each, Op)}
+)

@@ -1,0 +1,149 @@
+"""The subject: the function under test, bound to an operation and a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from typing import Any, cast
+
+import numpy as np
+
+from scratchnet.arrays import Array, is_array, to_numpy
+from scratchnet.errors import ArgumentTypeError
+from scratchnet.testing.case import Call, Case
+from scratchnet.testing.contract import Contract
+from scratchnet.testing.op import Op
+from scratchnet.testing.targets import Target
+
+Function = Callable[..., Any]
+NUMPY_1 = np.lib.NumpyVersion(np.__version__) < "2.0.0"
+
+
+class Refusal(Exception):  # noqa: N818 - a finding, not an error
+    """The subject raised: what it was, and the call that made it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Code under test.
+
+    function: takes what the operation does, arrays on the target. vjp: takes the same
+    and returns the value and its pullback, from the cotangent to the cotangents of the
+    arguments. contract: what it may do; that of the target unless it is given.
+    untaken: options that it does not have, which stay what the operation has first.
+    """
+
+    function: Function
+    operation: Op
+    target: Target
+    contract: Contract
+    vjp: Function | None = None
+    untaken: tuple[str, ...] = ()
+
+    def __call__(self, case: Case, /, *, laid: bool = True) -> tuple[Any, ...]:
+        """Its results for an example. Raises Refusal where it raises."""
+        return self.at(*case.on(self.target, laid=laid))
+
+    def at(self, arguments: Any, options: Mapping[str, Any], /) -> tuple[Any, ...]:
+        """Its results for arguments and options that are on the target."""
+        return _parts(_run(self.function, *arguments, **self._taken(options)))
+
+    def back(self, case: Case, /, *, laid: bool = True) -> tuple[Any, Function]:
+        """Its value for an example, and its pullback: a tuple of a cotangent."""
+        return self.back_at(*case.on(self.target, laid=laid))
+
+    def back_at(
+        self, arguments: Any, options: Mapping[str, Any], /
+    ) -> tuple[Any, Function]:
+        """The same of arguments and options that are on the target."""
+        vjp = cast(Function, self.vjp)
+        found = _run(vjp, *arguments, **self._taken(options))
+        if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
+            raise ArgumentTypeError(
+                "vjp",
+                f"{named(vjp)} returned {_kind(found)}",
+                "required the value and its pullback: (y, g -> (dx, ...))",
+            )
+        y, pullback = found
+        return _plain(y), lambda g: _parts(_run(pullback, g))
+
+    def _taken(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {k: x for k, x in options.items() if k not in self.untaken}
+
+
+def _run(function: Function, /, *arguments: Any, **options: Any) -> Any:
+    """What the function returns. Warnings of NumPy are no verdict."""
+    try:
+        with np.errstate(all="ignore"):
+            return function(*arguments, **options)
+    except (Exception, SystemExit) as error:
+        raise Refusal(error) from error
+
+
+def _parts(found: Any) -> tuple[Any, ...]:
+    parts = found if isinstance(found, tuple | list) else (found,)
+    return tuple(map(_plain, parts))
+
+
+def _plain(x: Any) -> Any:
+    # NumPy 1 makes float64 of a 0-d array and a Python number: as good as the number.
+    if NUMPY_1 and isinstance(x, np.float64 | np.ndarray) and not np.ndim(x):
+        return float(x) if x.dtype == np.float64 else x
+    return x
+
+
+def _kind(x: Any) -> str:
+    if isinstance(x, tuple):
+        return f"a tuple of {len(x)}: {', '.join(type(each).__name__ for each in x)}"
+    return f"a {type(x).__name__}"
+
+
+def named(function: Function, /) -> str:
+    """How reports call a function."""
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def host(x: Any, /) -> Array:
+    """A result on the host: an array of NumPy, also of a Python number."""
+    if isinstance(x, np.ndarray):
+        return x
+    return to_numpy(x) if is_array(x) else np.asarray(x)
+
+
+def untaken(function: Function, operation: Op, call: Call, /) -> tuple[str, ...]:
+    """The options of the operation that the function does not have.
+
+    Raises ArgumentTypeError, in a sentence, where it cannot be called with the
+    operation's arguments.
+    """
+    if not callable(function):
+        raise ArgumentTypeError(
+            "check",
+            f"the subject is a {type(function).__name__}",
+            f"required a function that computes {operation.name}",
+        )
+    try:
+        takes = signature(function).parameters
+    except (TypeError, ValueError):  # a built-in that does not tell
+        return ()
+    arguments, options = call
+    if any(each.kind == Parameter.VAR_KEYWORD for each in takes.values()):
+        left: tuple[str, ...] = ()
+    else:
+        left = tuple(name for name in options if name not in takes)
+    given = {name: x for name, x in options.items() if name not in left}
+    try:
+        signature(function).bind(*arguments, **given)
+    except TypeError as error:
+        raise ArgumentTypeError(
+            "check",
+            f"{named(function)}{signature(function)} as {operation.name}: {error}",
+            f"required a function of {_asked(operation)}",
+            "wrap it: lambda with these arguments, or restrict the operation",
+        ) from None
+    return left
+
+
+def _asked(operation: Op) -> str:
+    return operation.reference.signature

@@ -1,0 +1,176 @@
+"""Targets: library, device and format that a subject runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from scratchnet.arrays import (
+    Array,
+    array_namespace,
+    device,
+    dtype_name,
+    from_numpy,
+    library,
+    namespace_named,
+)
+from scratchnet.errors import UnavailableError
+from scratchnet.testing.contract import Contract
+from scratchnet.testing.formats import Format, format_of
+from scratchnet.testing.promises import parsed
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a subject runs, written `library[:device]:dtype`.
+
+    device is empty where the library has but one, or its default is meant.
+    """
+
+    library: str
+    device: str
+    format: Format
+
+    @classmethod
+    def named(cls, text: str | Target, /) -> Target:
+        """The target that is written so: `numpy:float64`, `torch:cuda:float32`.
+
+        PyTorch's device is cpu unless it is named. Raises ArgumentError for what is not
+        written so and for what does not exist, UnavailableError for +compiled.
+        """
+        if isinstance(text, Target):
+            return text
+        place = parsed(text)
+        if place.compiled:
+            raise UnavailableError(
+                "Target",
+                f"target={text!r}",
+                "which laws do not run on yet",
+                "judge a compiled function itself: check(torch.compile(f), operation)",
+            )
+        named = place.device if place.library != "numpy" else ""
+        if place.library == "torch":
+            named = named or "cpu"
+        return cls(place.library, named, place.format)
+
+    def __str__(self) -> str:
+        return ":".join(filter(None, (self.library, self.device, self.format.name)))
+
+    @property
+    def contract(self) -> Contract:
+        """What is promised here."""
+        return _contract(str(self))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every law is asked here: in float64, where bounds are sharpest."""
+        return self.format.name == "float64"
+
+    def unavailable(self) -> str:
+        """Why nothing can run here; empty where a kernel gave the right result."""
+        return _unavailable(self.library, self.device, self.format.name)
+
+    def array(self, x: Any, /) -> Array:
+        """x on this target: in its format where x is floating, else of x's own dtype.
+
+        Raises UnavailableError where the target is not here.
+        """
+        x = np.asarray(x)
+        if self.library == "numpy":
+            kind = self.format.carrier if x.dtype.kind == "f" else x.dtype
+            return np.array(x, kind, order="C")
+        dtype = self.format.name if x.dtype.kind == "f" else None
+        if self.library == "torch":
+            on = self.device
+            return from_numpy(x, xp=_namespace("torch"), dtype=dtype, device=on)
+        return _strict_array(x, dtype, self.device)
+
+    def holds(self, x: Any, /) -> bool:
+        """Whether x is an array of this library, on this device."""
+        if self.library == "numpy":
+            return isinstance(x, np.ndarray | np.generic)
+        if library(x) != _MODULES[self.library]:
+            return False
+        return not self.device or str(device(x)).partition(":")[0] in (
+            self.device,
+            f"array_api_strict.Device('{self.device}')",
+        )
+
+    def dtype_of(self, x: Any, /) -> str:
+        """The name of the dtype of an array."""
+        return dtype_name(x.dtype)
+
+
+_MODULES = {"numpy": "numpy", "torch": "torch", "strict": "array_api_strict"}
+
+
+@cache
+def _contract(target: str) -> Contract:
+    return Contract.for_target(target)
+
+
+@cache
+def _namespace(name: str) -> Any:
+    return namespace_named(name)
+
+
+@cache
+def _strict(named: str) -> tuple[Any, Any]:
+    """array-api-strict and one of its simulated devices."""
+    if find_spec("array_api_strict") is None:
+        raise UnavailableError(
+            "Target",
+            "array_api_strict is not installed",
+            "required for strict targets",
+            "pip install array-api-strict",
+        )
+    import array_api_strict as xp
+
+    return xp, xp.Device(named or "CPU_DEVICE")
+
+
+def _strict_array(x: Any, dtype: str | None, named: str) -> Array:
+    xp, on = _strict(named)
+    kind = getattr(xp, dtype) if dtype else None
+    return xp.asarray(np.array(x, order="C"), dtype=kind, device=on)
+
+
+@cache
+def _unavailable(name: str, on: str, form: str) -> str:
+    if find_spec(_MODULES[name]) is None:
+        return f"{_MODULES[name]} is not installed"
+    try:
+        target = Target(name, on, format_of(form, where="Target"))
+        x = target.array(np.arange(3.0))
+        summed = array_namespace(x).sum(x + x)
+        return "" if float(summed) == 6 else f"{target} adds wrongly"
+    except (UnavailableError, RuntimeError, AssertionError) as error:
+        return str(error).splitlines()[0]
+
+
+def available(targets: Iterable[str | Target], /) -> tuple[Target, ...]:
+    """The targets, read. Raises UnavailableError for one that is not here: a target
+    that was asked for is never skipped."""
+    found = tuple(map(Target.named, targets))
+    for each in found:
+        if reason := each.unavailable():
+            raise UnavailableError(
+                "Target", f"{each} was asked for", f"but it is not available: {reason}"
+            )
+    return found
+
+
+def default_targets() -> tuple[Target, ...]:
+    """Those of this machine that every law is for: NumPy, and PyTorch on the CPU where
+    it is installed, in double and single precision. Imports neither."""
+    libraries = ("numpy", "torch:cpu") if find_spec("torch") else ("numpy",)
+    return tuple(
+        Target.named(f"{name}:{form}")
+        for form in ("float64", "float32")
+        for name in libraries
+    )

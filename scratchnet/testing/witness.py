@@ -1,0 +1,115 @@
+"""A witness as JSON: exactly the case that breaks a law, to be run again."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from contextlib import suppress
+from inspect import getsourcefile
+from typing import Any
+
+import numpy as np
+
+from scratchnet.testing.case import Case
+from scratchnet.testing.laws.law import Finding, Law
+from scratchnet.testing.op import Op
+from scratchnet.testing.ops import OPS
+from scratchnet.testing.subject import Subject
+
+SCHEMA = 1
+
+
+def witness_of(
+    law: Law, subject: Subject, case: Case, finding: Finding, /
+) -> dict[str, Any]:
+    """The case that breaks a law, as what JSON holds.
+
+    Numbers are hexadecimal, so that not a bit is lost; strides are those in which the
+    array lay. A function that is no attribute of a module or file has no address, and
+    one who replays it has to say where it is.
+    """
+    arguments, options = case.on(subject.target)
+    return {
+        "schema": SCHEMA,
+        "law": law.name,
+        "target": str(subject.target),
+        "verdict": finding.verdict,
+        "message": finding.message,
+        "operation": address_of_operation(case.op, subject.function),
+        "subject": address(subject.function),
+        "vjp": None if subject.vjp is None else address(subject.vjp),
+        "family": case.family.name,
+        "format": case.format.name,
+        "root": case.root.hex(),
+        "layouts": [each.__name__ for each in case.layouts],
+        "arguments": [
+            _encoded(x, y) for x, y in zip(case.arguments, arguments, strict=True)
+        ],
+        "options": {k: _encoded(x, options[k]) for k, x in case.options.items()},
+    }
+
+
+def _encoded(x: Any, lying: Any) -> Any:
+    if isinstance(x, np.ndarray):
+        real = x.dtype.kind == "f"
+        return {
+            "dtype": str(x.dtype),
+            "shape": list(x.shape),
+            "strides": _strides(lying),
+            "values": [float(v).hex() if real else int(v) for v in x.ravel()],
+        }
+    if isinstance(x, float) and not isinstance(x, bool):
+        return {"float": x.hex()}
+    if isinstance(x, tuple):
+        return {"tuple": [_encoded(each, each) for each in x]}
+    return x
+
+
+def _strides(x: Any) -> list[int]:
+    """Of an array on its target, in bytes."""
+    if isinstance(x, np.ndarray):
+        return list(x.strides)
+    if hasattr(x, "stride") and hasattr(x, "element_size"):
+        return [step * x.element_size() for step in x.stride()]
+    return []
+
+
+def address(function: Any, /) -> str:
+    """Where a function is found again: `file.py:name`; empty where it is nowhere."""
+    name = getattr(function, "__qualname__", "")
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    if module is None or not name.replace(".", "").isidentifier():
+        return ""
+    return f"{_place(module)}:{name}" if attribute(module, name) is function else ""
+
+
+def address_of_operation(operation: Op, function: Any, /) -> str:
+    """The name of a standard operation; of another where it is an attribute of the
+    module of the function that was judged, empty where it is none."""
+    base = operation.pullback_of or operation
+    suffix = ".pullback" if operation.pullback_of else ""
+    if base.name in OPS and OPS[base.name].reference is base.reference:
+        return f"{base.name}{suffix}"
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    for name, value in vars(module).items() if module is not None else ():
+        if isinstance(value, Op) and value.reference is base.reference:
+            return f"{_place(module)}:{name}{suffix}"
+    return ""
+
+
+def _place(module: Any) -> str:
+    """The module's name where it can be imported by it, else its file."""
+    found = None
+    with suppress(ImportError, ValueError, AttributeError):
+        found = importlib.util.find_spec(module.__name__)
+    if found is not None and "site-packages" in str(found.origin):
+        return str(module.__name__)
+    return str(getsourcefile(module) or module.__name__)
+
+
+def attribute(module: Any, name: str, /) -> Any:
+    """What a dotted name stands for in a module; None for nothing."""
+    found = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
