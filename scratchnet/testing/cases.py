@@ -15,7 +15,12 @@ from scratchnet.testing.case import Case, codes_of
 from scratchnet.testing.formats import Format, format_of
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.codes import ROOT, drawn_codes, octets
-from scratchnet.testing.strategies.layout import expanded, layouts_of, repeated
+from scratchnet.testing.strategies.layout import (
+    contiguous,
+    expanded,
+    layouts_of,
+    repeated,
+)
 
 #: Arrays that an operation's inputs may make beside the drawn ones: at most so many.
 _MORE = 4
@@ -54,7 +59,9 @@ def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
     if base.inputs is not None:
         with np.errstate(all="ignore"):
             arguments, options = base.inputs(values, options, partial(codes_of, root))
-    layouts = iter([_LYING[byte % len(_LYING)] for byte in lying])
+    # What a loader is given says by its numbers which row is which: none may repeat.
+    known = (contiguous,) if base.kind == "loader" else _LYING
+    layouts = iter([known[byte % len(known)] for byte in lying])
     used = []
 
     def laid(x: Any) -> Any:
@@ -97,7 +104,7 @@ SETTINGS = settings(
 )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def deck(operation: Op, form: Format, examples: int, start: int, /) -> tuple[Case, ...]:
     """So many examples, the same for a seed: the simplest first. Drawn once, since all
     laws and all targets of the format are asked about the same ones."""

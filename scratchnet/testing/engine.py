@@ -198,7 +198,7 @@ def check(
         f"{each}: {narrowed.title} leaves nothing that it is about"
         for narrowed in (binding.operation,)
         for each in chosen
-        if each.of(operation) and not each.of(narrowed)
+        if each.is_about(operation) and not each.is_about(narrowed)
     ]
     if vjp is None and binding.operation.gradient is not None:
         untested.append("the pullback: no vjp was given")
@@ -251,7 +251,7 @@ def bind(
             "required an Op: one of scratchnet.testing.ops, or one of your own",
         )
     example = probe(operation)
-    call = example.arguments, dict(example.options)
+    call = operation.called_with(example.arguments), dict(example.options)
     left = untaken(function, operation, call)
     if vjp is not None:
         left = tuple({*left, *untaken(vjp, operation, call)})
@@ -261,7 +261,7 @@ def bind(
                 "check",
                 f"{named(function)} has no option {name}",
                 f"which {operation.name} does not do without",
-                f"required a function of {operation.reference.signature}",
+                f"required a function of {operation.usage}",
             )
     narrowed = operation.without(tuple(sorted(left)))
     untested = [f"{narrowed.title}"] if narrowed.restriction else []
@@ -315,7 +315,8 @@ def reason_against(subject: Subject, example: Case, /) -> str:
         except Refusal as refusal:
             error = refusal.args[0]
             return f"raises {type(error).__name__} for such arrays"
-    if subject.target.library == "numpy" or all(map(subject.target.holds, results)):
+    plain = subject.target.library == "numpy" or subject.operation.kind != "function"
+    if plain or all(map(subject.target.holds, results)):
         return ""
     kinds = ", ".join(sorted({type(x).__name__ for x in results}))
     return f"gives {kinds} for such arrays"
@@ -334,7 +335,7 @@ def chosen_laws(names: Iterable[str] | None, operation: Op, /) -> tuple[Law, ...
             raise ArgumentError(
                 "check", f"law {name!r}", f"required laws among {', '.join(LAWS)}"
             )
-        if not LAWS[name].of(operation):
+        if not LAWS[name].is_about(operation):
             raise ArgumentError(
                 "check", f"law {name!r}", f"which is not about {operation.title}"
             )

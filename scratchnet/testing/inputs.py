@@ -193,3 +193,52 @@ def stepped(values: Arrays, options: Options, coder: Coder) -> Call:
     arrays, _ = same_shape(values, {}, coder)
     first = not hyper["momentum"] or bool(drawn[5] & 2)
     return (arrays[:2] if first else arrays), dict(hyper)
+
+
+def trained(values: Arrays, options: Options, coder: Coder) -> Call:
+    """A batch, its labels, and the parameters of one layer, or of two."""
+    x, first, second = values
+    n, hidden, classes = x.shape[0], first.shape[0], second.shape[0]
+    deep = coder("depth", (1,))[0, -1] % 2
+    biases = (
+        (coder("bias", (side,))[..., -1] % 9 - 4.0).astype(x.dtype)
+        for side in (hidden, classes)
+    )
+    layers = (first, next(biases), second, next(biases))
+    count = classes if deep else hidden
+    labels = classes_of(coder("labels", (n,)), count)
+    return (x, labels, *layers[: 4 if deep else 2]), options
+
+
+# What has laws of its own.
+
+
+def loaded(values: Arrays, options: Options, coder: Coder) -> Call:
+    """Rows, and for each its number as the label, so that it is known again."""
+    (x,) = values
+    n = x.shape[0]
+    size = 1 + coder("batch size", (1,))[0, -1] % (n + 1)
+    if options["drop_last"]:
+        size = min(size, n)
+    numbers = np.arange(n, dtype=np.int64)
+    return (x, numbers), {**options, "batch_size": int(size)}
+
+
+def optimized(values: Arrays, options: Options, coder: Coder) -> Call:
+    """Two parameters of one shape, and gradients of both for three steps."""
+    del options
+    drawn = coder("hyper-parameters", (2,)).reshape(-1).tobytes()
+    hyper = hyper_parameters_of(drawn[:5], exact=False)
+    wide, _ = same_shape(values, {}, coder)
+    return wide, dict(hyper)
+
+
+def as_a_step(arguments: Arrays) -> Arrays:
+    """Parameters and gradients by name, and the state before the first step."""
+    first, second, *gradients = arguments
+    names = "first", "second"
+    return (
+        dict(zip(names, (first, second), strict=True)),
+        dict(zip(names, gradients[:2], strict=True)),
+        {},
+    )

@@ -31,6 +31,13 @@ Inputs = Callable[[Arrays, Options, Coder], tuple[Arrays, Options]]
 Refusals = Callable[[Case], Iterable[tuple[Arrays, Options]]]
 
 
+#: How subjects of other kinds than a function are called.
+_USAGE = {
+    "loader": "loader(x, y, *, batch_size, shuffle, seed, drop_last)",
+    "optimizer": "step(parameters, gradients, state, **hyper_parameters)",
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Op:
     """An operation: its arguments, what is right, and what is promised of it.
@@ -52,6 +59,8 @@ class Op:
     argument. smooth: whether Taylor's theorem may be asked of it. exact: whether
     nothing has to round where the numbers are small integers.
     families: the values that it is drawn with.
+    kind: what laws it has; those of a function of arrays unless it is another. call:
+    how arguments are passed, where it is not one by one.
     """
 
     name: str
@@ -74,6 +83,8 @@ class Op:
     max_side: int = 4
     max_dims: int = 3
     restriction: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "function"
+    call: Callable[[Arrays], Arrays] | None = None
     #: The operation whose pullback this is.
     pullback_of: Op | None = None
 
@@ -87,7 +98,9 @@ class Op:
             )
         _ = self.planner  # a malformed signature is said here
         taken = signature(self.reference.algorithms[0].function).parameters
-        if not any(each.kind == Parameter.VAR_KEYWORD for each in taken.values()):
+        if self.kind == "function" and not any(
+            each.kind == Parameter.VAR_KEYWORD for each in taken.values()
+        ):
             for name in self.parameters:
                 _require_parameter(self.name, name, taken)
         for name, choices in self.parameters.items():
@@ -165,6 +178,15 @@ class Op:
             shares=False,
             pullback_of=self,
         )
+
+    @property
+    def usage(self) -> str:
+        """How it is called."""
+        return _USAGE.get(self.kind, self.reference.signature)
+
+    def called_with(self, arguments: Arrays, /) -> Arrays:
+        """The arguments as a subject gets them."""
+        return arguments if self.call is None else self.call(arguments)
 
     def keeps_rows(self, case: Case, /) -> bool:
         """Whether the rows of this example are computed each by itself."""

@@ -9,6 +9,7 @@ from typing import Any
 from scratchnet.testing import inputs
 from scratchnet.testing.op import Op
 from scratchnet.testing.references import REFERENCES
+from scratchnet.testing.strategies.family import FAMILIES
 
 
 def _op(name: str, signature: str, **declared: Any) -> Op:
@@ -18,6 +19,10 @@ def _op(name: str, signature: str, **declared: Any) -> Op:
 
 
 REDUCTION = {"reduction": ("mean", "none", "sum")}
+#: Training has no use for what is not finite, and refuses it.
+_FINITE = tuple(
+    each for each in FAMILIES.values() if each.name not in ("special", "extreme")
+)
 _ALONG_AN_AXIS = {
     "parameters": {"axis": inputs.every_axis},
     "at_least": {"c": 1},
@@ -103,6 +108,45 @@ binary_cross_entropy = _op("binary_cross_entropy", "(),()->()", **_PAIRED)
 mse = _op("mse", "(),()->()", **_PAIRED)
 standardize = _op("standardize", "(),(),()->()", inputs=inputs.divided)
 sgd = _op("sgd", "(),(),()->()", inputs=inputs.stepped, exact=True)
+standardizer = _op(
+    "standardizer",
+    "(n,f),(m,f)->(m,f)",
+    parameters={"per_feature": (False, True)},
+    at_least={"n": 1, "f": 1},
+    batched=0,
+    rows=False,
+    lenient=True,
+    families=_FINITE,
+)
+train_step = _op(
+    "train_step",
+    "(n,i),(h,i),(c,h)->()",
+    parameters={"learning_rate": (0.125, 0.1, 1.0)},
+    at_least={"n": 1, "i": 1, "h": 1, "c": 1},
+    batched=0,
+    inputs=inputs.trained,
+    rows=False,
+)
+loader = Op(
+    "loader",
+    "(n,f)->()",
+    REFERENCES["sgd"],
+    parameters={"shuffle": (False, True), "drop_last": (False, True), "seed": (0, 7)},
+    at_least={"n": 1},
+    batched=0,
+    inputs=inputs.loaded,
+    max_side=9,
+    kind="loader",
+)
+optimizer = Op(
+    "optimizer",
+    "(),(),(),()->()",
+    REFERENCES["sgd"],
+    inputs=inputs.optimized,
+    call=inputs.as_a_step,
+    families=_FINITE,
+    kind="optimizer",
+)
 
 #: All operations by name.
 OPS: Mapping[str, Op] = MappingProxyType(

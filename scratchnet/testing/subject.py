@@ -47,7 +47,12 @@ class Subject:
 
     def at(self, arguments: Any, options: Mapping[str, Any], /) -> tuple[Any, ...]:
         """Its results for arguments and options that are on the target."""
-        return _parts(_run(self.function, *arguments, **self._taken(options)))
+        called = self.operation.called_with(tuple(arguments))
+        return _parts(self.directly(*called, **options))
+
+    def directly(self, /, *arguments: Any, **options: Any) -> Any:
+        """What it returns, as it is."""
+        return run(self.function, *arguments, **self._taken(options))
 
     def back(self, case: Case, /, *, laid: bool = True) -> tuple[Any, Function]:
         """Its value for an example, and its pullback: a tuple of a cotangent."""
@@ -58,7 +63,7 @@ class Subject:
     ) -> tuple[Any, Function]:
         """The same of arguments and options that are on the target."""
         vjp = cast(Function, self.vjp)
-        found = _run(vjp, *arguments, **self._taken(options))
+        found = run(vjp, *arguments, **self._taken(options))
         if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
             raise ArgumentTypeError(
                 "vjp",
@@ -66,14 +71,17 @@ class Subject:
                 "required the value and its pullback: (y, g -> (dx, ...))",
             )
         y, pullback = found
-        return _plain(y), lambda g: _parts(_run(pullback, g))
+        return _plain(y), lambda g: _parts(run(pullback, g))
 
     def _taken(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {k: x for k, x in options.items() if k not in self.untaken}
 
 
-def _run(function: Function, /, *arguments: Any, **options: Any) -> Any:
-    """What the function returns. Warnings of NumPy are no verdict."""
+def run(function: Function, /, *arguments: Any, **options: Any) -> Any:
+    """What a function returns. Warnings of NumPy are no verdict.
+
+    Raises Refusal where it raises, or exits.
+    """
     try:
         with np.errstate(all="ignore"):
             return function(*arguments, **options)
@@ -139,11 +147,7 @@ def untaken(function: Function, operation: Op, call: Call, /) -> tuple[str, ...]
         raise ArgumentTypeError(
             "check",
             f"{named(function)}{signature(function)} as {operation.name}: {error}",
-            f"required a function of {_asked(operation)}",
+            f"required a function of {operation.usage}",
             "wrap it: lambda with these arguments, or restrict the operation",
         ) from None
     return left
-
-
-def _asked(operation: Op) -> str:
-    return operation.reference.signature

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from scratchnet.testing.laws import gradients, memory, rows, values
+from scratchnet.testing.laws import (
+    gradients,
+    loaders,
+    memory,
+    optimizers,
+    rows,
+    values,
+)
 from scratchnet.testing.laws.law import Finding, Law, Verdict, law
 
 __all__ = ["LAWS", "Finding", "Law", "Verdict", "law"]
@@ -36,6 +43,8 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             gradients.pullbacks_are_linear,
             gradients.pullbacks_are_derivatives,
             gradients.pullbacks_leave_memory_alone,
+            *loaders.LOADERS,
+            *optimizers.OPTIMIZERS,
         )
     }
 )

@@ -69,8 +69,8 @@ class Law:
 
     needs_vjp: whether it is about the subject's pullback. everywhere: whether it is
     asked on every target, not only in float64.
-    of: whether it is about an operation at all. families: those of values that it is
-    about; all of the operation's where there are none.
+    of: whether it is about an operation of its kind. families: those of values that it
+    is about; all where there are none. kind: of which an operation must be.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Law:
     everywhere: bool
     of: Callable[[Op], bool]
     families: tuple[str, ...] = ()
+    kind: str = "function"
 
     def __str__(self) -> str:
         return self.name
@@ -115,10 +116,14 @@ class Law:
         """Whether it is asked about this operation on this target."""
         return (
             (self.everywhere or target.is_full)
-            and self.of(operation)
+            and self.is_about(operation)
             and target.format.name in operation.dtypes
             and self.asks(operation) is not None
         )
+
+    def is_about(self, operation: Op, /) -> bool:
+        """Whether it is about this operation at all."""
+        return self.kind == operation.kind and self.of(operation)
 
     def asked(self, subject: Subject, case: Case, /) -> Finding:
         """What it finds of an example; that the subject raises is a finding."""
@@ -139,12 +144,13 @@ def law(
     everywhere: bool = False,
     of: Callable[[Op], bool] = lambda _: True,
     families: tuple[str, ...] = (),
+    kind: str = "function",
 ) -> Callable[[Check], Law]:
     """A function of a subject and an example as a law, which has its name."""
 
     def made(check: Check) -> Law:
         name = check.__name__
-        return Law(name, check, accepts, needs_vjp, everywhere, of, families)
+        return Law(name, check, accepts, needs_vjp, everywhere, of, families, kind)
 
     return made
 

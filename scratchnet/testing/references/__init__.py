@@ -19,6 +19,7 @@ from scratchnet.testing.references import (
     reductions,
     softmax,
     standardization,
+    training,
 )
 from scratchnet.testing.references.reference import Algorithm, Reference, listing
 
@@ -38,6 +39,7 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             losses,
             standardization,
             optimizers,
+            training,
         )
         for each in module.REFERENCES
     }

@@ -1,9 +1,10 @@
-"""References for standardizing with a mean and a deviation that are given."""
+"""References for standardizing: with a mean and a deviation that are given, and with
+those of training rows."""
 
 from __future__ import annotations
 
-from scratchnet.arrays import Array
-from scratchnet.testing.references.reference import Algorithm, Reference
+from scratchnet.arrays import Array, array_namespace
+from scratchnet.testing.references.reference import Algorithm, Reference, either
 
 
 def standardize(x: Array, mean: Array, deviation: Array, /) -> Array:
@@ -37,7 +38,33 @@ def standardize_pullback_by_reciprocal(
     return (g * (1.0 / deviation),)
 
 
+def fit_and_standardize(
+    train: Array, rows: Array, /, *, per_feature: bool = False
+) -> Array:
+    """(rows - mean(train)) / std(train), over all elements or for each feature; where
+    the training values are constant the deviation, that of the population, counts as 1.
+    """
+    xp = array_namespace(train, rows)
+    axis = 0 if per_feature else None
+    mean, deviation = xp.mean(train, axis=axis), xp.std(train, axis=axis, correction=0)
+    deviation = xp.where(deviation == 0, xp.ones_like(deviation), deviation)
+    return either(
+        standardize(rows, mean, deviation),
+        standardize_by_reciprocal(rows, mean, deviation),
+    )
+
+
 REFERENCES = (
+    Reference(
+        "standardizer",
+        (
+            Algorithm(
+                "(rows - mean(train)) / std(train)",
+                fit_and_standardize,
+                "divided or multiplied by the reciprocal; 1 for a deviation of 0",
+            ),
+        ),
+    ),
     Reference(
         "standardize",
         (

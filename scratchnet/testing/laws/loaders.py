@@ -1,0 +1,217 @@
+"""Laws of loaders: of what makes mini-batches of rows and their labels.
+
+A loader is made of rows, labels and options, has a length, and gives batches (rows,
+labels) each time that it is iterated: once for each epoch. The labels that laws use are
+the numbers of the rows.
+"""
+
+from __future__ import annotations
+
+from math import comb, factorial
+from typing import Any
+
+import numpy as np
+
+from scratchnet.testing.case import Case
+from scratchnet.testing.laws.law import Finding, law
+from scratchnet.testing.laws.memory import bits
+from scratchnet.testing.subject import Subject, host, run
+
+Batch = tuple[Any, Any]
+#: A coincidence less likely than one in so many is none.
+_UNLIKELY = 10**12
+
+
+def _epoch(loader: Any) -> list[Batch]:
+    """The batches of an epoch. What raises raises Refusal."""
+
+    def batches() -> list[Batch]:
+        return [(x, y) for x, y in loader]
+
+    found: list[Batch] = run(batches)
+    return found
+
+
+def _numbers(batches: list[Batch]) -> list[int]:
+    """The numbers of the rows, in the order in which they came."""
+    return [int(i) for _, y in batches for i in host(y).reshape(-1)]
+
+
+def _loader(subject: Subject, case: Case) -> Any:
+    return subject(case, laid=False)[0]
+
+
+@law(kind="loader")
+def every_row_comes_once(subject: Subject, case: Case) -> Finding:
+    """An epoch is every row, once; the next one too.
+
+    Claim   the rows of each epoch are a permutation of all; with drop_last of as many
+            as fill batches
+    Kills   rows left out or repeated; a second epoch that is empty
+    Misses  which row has which label
+    """
+    loader, n = _loader(subject, case), len(case.arguments[0])
+    size = case.options["batch_size"]
+    count = n - n % size if case.options["drop_last"] else n
+    for epoch in range(3):
+        numbers = _numbers(_epoch(loader))
+        if len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(n)):
+            return Finding("WRONG", f"epoch {epoch}: rows {sorted(numbers)} of {n}")
+        if len(numbers) != count:
+            return Finding(
+                "WRONG", f"epoch {epoch}: {len(numbers)} rows, expected {count}"
+            )
+    return Finding(compared=3 * n)
+
+
+@law(kind="loader")
+def pairs_stay_together(subject: Subject, case: Case) -> Finding:
+    """Each row comes with its own label.
+
+    Claim   x[y] are the rows of every batch (x, y), bit for bit
+    Kills   rows shuffled without their labels; rows converted or rounded
+    Misses  rows that do not come at all
+    """
+    rows = case.arguments[0]
+    compared = 0
+    for x, y in _epoch(_loader(subject, case)):
+        found, expected = host(x), rows[host(y).reshape(-1)]
+        if found.shape != expected.shape or bits(found) != bits(
+            host(subject.target.array(expected))
+        ):
+            return Finding("WRONG", f"rows {host(y).tolist()} came as {found!r:.200}")
+        compared += found.size
+    return Finding(compared=max(1, compared))
+
+
+@law(kind="loader")
+def batches_have_the_size_that_was_told(subject: Subject, case: Case) -> Finding:
+    """All batches but the last are full, and there are as many as `len` says.
+
+    Claim   len(loader) batches of batch_size rows, but for what is left at the end
+    Kills   n // size for a short last batch; ragged batches
+    Misses  what is in them
+    """
+    loader = _loader(subject, case)
+    told, batches = run(len, loader), _epoch(loader)
+    sizes = [len(host(y)) for _, y in batches]
+    if told != len(sizes):
+        return Finding("WRONG", f"len is {told}, but {len(sizes)} batches came")
+    size, n = case.options["batch_size"], len(case.arguments[0])
+    full = [size] * (n // size)
+    rest = [n % size] if n % size and not case.options["drop_last"] else []
+    if sizes != full + rest:
+        return Finding("WRONG", f"batches of {sizes} rows, expected {full + rest}")
+    return Finding(compared=len(sizes) + 1)
+
+
+@law(kind="loader")
+def seeds_reproduce(subject: Subject, case: Case) -> Finding:
+    """The same seed gives the same batches, whatever else was drawn.
+
+    Claim   two loaders of one seed give the same rows in every epoch
+    Kills   a global generator; state shared between loaders
+    Misses  seeds that are ignored: two of them may be alike
+    """
+    one, other = _loader(subject, case), _loader(subject, case)
+    for epoch in range(3):
+        first = _numbers(_epoch(one))
+        np.random.random(7)  # noqa: NPY002 - what a global generator would notice
+        if (again := _numbers(_epoch(other))) != first:
+            return Finding(
+                "NONDETERMINISTIC", f"epoch {epoch}: {first}, and again {again}"
+            )
+    return Finding(compared=3 * len(case.arguments[0]))
+
+
+def _is_shuffled(subject: Subject, case: Case) -> bool:
+    del subject
+    return bool(case.options["shuffle"]) and len(case.arguments[0]) > 1
+
+
+def _until(unlikely: int) -> int:
+    """How often a coincidence of one in so many must repeat to be none."""
+    times, odds = 1, unlikely
+    while odds < _UNLIKELY:
+        times, odds = times + 1, odds * unlikely
+    return times
+
+
+@law(kind="loader", accepts=_is_shuffled)
+def epochs_differ(subject: Subject, case: Case) -> Finding:
+    """Shuffled epochs come in different orders, and drop different rows.
+
+    Claim   not all epochs have one order; with drop_last every row comes in some epoch
+    Kills   one permutation for all epochs; the tail dropped before shuffling
+    Misses  shuffling that is not uniform
+    """
+    loader, n = _loader(subject, case), len(case.arguments[0])
+    left = n % case.options["batch_size"] if case.options["drop_last"] else 0
+    # The same order, or the same rows left out, by chance alone.
+    orders = _until(factorial(n) // factorial(left))
+    tails = _until(comb(n, left)) if left else 0
+    epochs = [_numbers(_epoch(loader)) for _ in range(1 + max(orders, tails))]
+    if all(each == epochs[0] for each in epochs):
+        return Finding("WRONG", f"{len(epochs)} epochs in the order {epochs[0]}")
+    seen = {i for each in epochs for i in each}
+    if tails and len({frozenset(each) for each in epochs}) == 1:
+        never = sorted(set(range(n)) - seen)
+        return Finding("WRONG", f"rows {never} in none of {len(epochs)} epochs")
+    return Finding(compared=len(epochs) * n)
+
+
+def _is_in_order(subject: Subject, case: Case) -> bool:
+    del subject
+    return not case.options["shuffle"]
+
+
+@law(kind="loader", accepts=_is_in_order)
+def without_shuffling_rows_are_in_order(subject: Subject, case: Case) -> Finding:
+    """Without shuffling every epoch is in the order of the data.
+
+    Claim   rows 0, 1, 2, ... in each epoch
+    Kills   shuffling that cannot be turned off; a sampler that goes on where it was
+    Misses  shuffled loaders
+    """
+    loader = _loader(subject, case)
+    for epoch in range(2):
+        numbers = _numbers(_epoch(loader))
+        if numbers != list(range(len(numbers))):
+            return Finding("WRONG", f"epoch {epoch} without shuffling: {numbers}")
+    return Finding(compared=2 * len(case.arguments[0]))
+
+
+@law(kind="loader")
+def batches_are_copies(subject: Subject, case: Case) -> Finding:
+    """Writing into a batch leaves the data alone.
+
+    Claim   the rows of the next epoch are what they were, and so is x itself
+    Kills   views of the data set as batches
+    Misses  data that is changed elsewhere
+    """
+    (x, y), options = case.on(subject.target, laid=False)
+    before = bits(x), bits(y)
+    loader = subject.at((x, y), options)[0]
+    for rows, labels in _epoch(loader):
+        for array in (rows, labels):
+            run(_overwrite, array)
+    if (bits(x), bits(y)) != before:
+        return Finding("ALIASES", f"the data after writing into batches: {x!r:.80}")
+    return Finding(compared=len(before[0]) + len(before[1]))
+
+
+def _overwrite(x: Any) -> None:
+    # Read-only batches keep the data safe as well.
+    if getattr(getattr(x, "flags", None), "writeable", True):
+        x[...] = 77
+
+
+LOADERS: tuple[Any, ...] = (
+    every_row_comes_once,
+    pairs_stay_together,
+    batches_have_the_size_that_was_told,
+    seeds_reproduce,
+    epochs_differ,
+    without_shuffling_rows_are_in_order,
+    batches_are_copies,
+)

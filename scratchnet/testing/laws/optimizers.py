@@ -1,0 +1,187 @@
+"""Laws of optimisers: of a step from parameters, gradients and a state to the next.
+
+A step takes parameters and gradients by name, the state, {} before the first one, and
+hyper-parameters; it returns new parameters and the new state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from scratchnet.errors import ArgumentTypeError
+from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.case import Case
+from scratchnet.testing.laws.law import Finding, inside, law, together
+from scratchnet.testing.laws.memory import bits
+from scratchnet.testing.subject import Subject, host
+
+Arrays = dict[str, Any]
+STEPS = 3
+
+
+def _start(subject: Subject, case: Case) -> tuple[Arrays, Arrays, dict[str, Any]]:
+    (first, second, *gradients), options = case.on(subject.target)
+    parameters = {"first": first, "second": second}
+    return parameters, dict(zip(parameters, gradients, strict=True)), options
+
+
+def _stepped(
+    subject: Subject, parameters: Arrays, gradients: Arrays, state: Any, options: Any
+) -> tuple[Arrays, Any]:
+    """Parameters and state a step later.
+
+    Raises ArgumentTypeError for another result.
+    """
+    found = subject.directly(parameters, gradients, state, **options)
+    if not (
+        isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], Mapping)
+    ):
+        raise ArgumentTypeError(
+            "optimizer",
+            f"a step returned a {type(found).__name__}",
+            "required the parameters by name, and the state",
+        )
+    return dict(found[0]), found[1]
+
+
+def _turned(gradients: Arrays, step: int) -> Arrays:
+    """Other gradients for each step: exactly so, as halving rounds nothing here."""
+    return {name: g * (-0.5) ** step for name, g in gradients.items()}
+
+
+@law(kind="optimizer", everywhere=True)
+def every_step_equals_the_oracle(subject: Subject, case: Case) -> Finding:
+    """Each of several steps is the rule's, from the parameters that it started at.
+
+    Claim   abs(step(p, g, state) - oracle) <= bound, step after step
+    Kills   a wrong order of decay and momentum; dampening on the first step; a state
+            that is lost
+    Misses  what shows for several parameters only
+    """
+    parameters, gradients, options = _start(subject, case)
+    velocities: dict[str, tuple[Bounded, ...]] = dict.fromkeys(parameters, ())
+    state: Any = {}
+    findings = []
+    for step in range(STEPS):
+        turned = _turned(gradients, step)
+        before = parameters
+        parameters, state = _stepped(subject, before, turned, state, options)
+        for name, p in before.items():
+            arguments = _exact(subject, p), _exact(subject, turned[name])
+            reference = subject.operation.reference
+            with np.errstate(all="ignore"):
+                new, *velocity = reference.oracle(
+                    *arguments,
+                    *velocities[name],
+                    contract=subject.contract,
+                    **options,
+                )
+            velocities[name] = tuple(velocity)
+            found = inside((parameters[name],), (new,), what=f"step {step}: {name}")
+            findings.append(found)
+    return together(findings)
+
+
+def _exact(subject: Subject, x: Any) -> Bounded:
+    return Bounded.exact(host(x), subject.contract)
+
+
+@law(kind="optimizer")
+def parameters_are_independent(subject: Subject, case: Case) -> Finding:
+    """What happens to a parameter does not depend on the others.
+
+    Claim   a step of both parameters moves each as a step of it alone, bit for bit
+    Kills   one velocity for all; a norm over all that nobody asked for
+    Misses  what is wrong with each
+    """
+    parameters, gradients, options = _start(subject, case)
+    together_, alone = dict(parameters), {}
+    state: Any = {}
+    for step in range(STEPS):
+        together_, state = _stepped(
+            subject, together_, _turned(gradients, step), state, options
+        )
+    for name in parameters:
+        one: Arrays = {name: parameters[name]}
+        own: Any = {}
+        for step in range(STEPS):
+            turned = {name: _turned(gradients, step)[name]}
+            one, own = _stepped(subject, one, turned, own, options)
+        alone[name] = one[name]
+    for name, x in alone.items():
+        if bits(x) != bits(together_[name]):
+            return Finding(
+                "WRONG",
+                f"{name} alone becomes {x!r:.80}, "
+                f"beside the other {together_[name]!r:.80}",
+            )
+    return Finding(compared=sum(len(bits(x)) for x in alone.values()) or 1)
+
+
+@law(kind="optimizer")
+def without_a_gradient_nothing_moves(subject: Subject, case: Case) -> Finding:
+    """A parameter that has no gradient stays, and so does its state.
+
+    Claim   p stays bit for bit in a step without a gradient of it, which is as if there
+            had been none
+    Kills   decay of unused parameters; velocities that are lost, or move on
+    Misses  what is wrong with those that have a gradient
+    """
+    parameters, gradients, options = _start(subject, case)
+    only = {"first": gradients["first"]}
+    after, state = _stepped(subject, parameters, only, {}, options)
+    if bits(after["second"]) != bits(parameters["second"]):
+        return Finding("WRONG", f"second moved to {after['second']!r:.80}")
+    later, _ = _stepped(subject, after, _turned(gradients, 1), state, options)
+    fresh, _ = _stepped(
+        subject,
+        {"second": parameters["second"]},
+        {"second": _turned(gradients, 1)["second"]},
+        {},
+        options,
+    )
+    if bits(later["second"]) != bits(fresh["second"]):
+        return Finding("WRONG", "the first gradient of second is not taken for a first")
+    return Finding(compared=len(bits(later["second"])) or 1)
+
+
+@law(kind="optimizer", everywhere=True)
+def steps_are_pure(subject: Subject, case: Case) -> Finding:
+    """A step writes to nothing that it is given, and the same step is the same again.
+
+    Claim   parameters, gradients and state have the same bits after a step
+    Kills   p -= rate * g on the caller's p; state kept in the function
+    Misses  wrong steps
+    """
+    parameters, gradients, options = _start(subject, case)
+    parameters, state = _stepped(subject, parameters, gradients, {}, options)
+    kept = deepcopy((parameters, gradients, state))
+    first, _ = _stepped(subject, parameters, gradients, state, options)
+    now, before = _all_bits((parameters, gradients, state)), _all_bits(kept)
+    if now != before:
+        return Finding("MUTATES", "a step wrote to its parameters, gradients or state")
+    again, _ = _stepped(subject, *kept, options)
+    if _all_bits(first) != _all_bits(again):
+        return Finding("NONDETERMINISTIC", "the same step gave other parameters")
+    return Finding(compared=len(now) or 1)
+
+
+def _all_bits(x: Any) -> bytes:
+    """The bits of all arrays in dictionaries, lists and tuples."""
+    if isinstance(x, Mapping):
+        return b"".join(_all_bits(x[name]) for name in sorted(x, key=str))
+    if isinstance(x, list | tuple):
+        return b"".join(map(_all_bits, x))
+    return bits(x) if hasattr(x, "shape") else repr(x).encode()
+
+
+OPTIMIZERS: tuple[Any, ...] = (
+    every_step_equals_the_oracle,
+    parameters_are_independent,
+    without_a_gradient_nothing_moves,
+    steps_are_pure,
+)
