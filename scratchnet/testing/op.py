@@ -180,6 +180,11 @@ class Op:
         )
 
     @property
+    def is_of_any_rank(self) -> bool:
+        """Whether loop dimensions may be added and taken away."""
+        return self.rows is not False and "ranks" not in self.restriction
+
+    @property
     def usage(self) -> str:
         """How it is called."""
         return _USAGE.get(self.kind, self.reference.signature)

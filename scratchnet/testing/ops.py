@@ -106,7 +106,7 @@ nll = _op("nll", "(c)->()", **_LABELLED)
 cross_entropy = _op("cross_entropy", "(c)->()", **_LABELLED)
 binary_cross_entropy = _op("binary_cross_entropy", "(),()->()", **_PAIRED)
 mse = _op("mse", "(),()->()", **_PAIRED)
-standardize = _op("standardize", "(),(),()->()", inputs=inputs.divided)
+standardize = _op("standardize", "(f),(f),(f)->(f)", batched=1, inputs=inputs.divided)
 sgd = _op("sgd", "(),(),()->()", inputs=inputs.stepped, exact=True)
 standardizer = _op(
     "standardizer",

@@ -15,7 +15,6 @@ import pytest
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.engine import (
-    EXAMPLES,
     bind,
     chosen_laws,
     hold,
@@ -94,6 +93,11 @@ class Verification:
     asked: bool = field(default=False)
 
     @property
+    def operation(self) -> Op:
+        """The operation that the law is of."""
+        return self.what.operation
+
+    @property
     def target(self) -> Target:
         """Where the law is asked."""
         return self.what.target
@@ -102,8 +106,8 @@ class Verification:
         self,
         subject: Function,
         /,
-        *,
         vjp: Function | None = None,
+        *,
         contract: Contract | None = None,
     ) -> None:
         """Fail unless the law holds for the subject, as `check` says.
@@ -128,7 +132,7 @@ class Verification:
         result = hold(
             what.law,
             bound,
-            examples=what.examples or self.examples or EXAMPLES,
+            examples=what.examples or self.examples,
             start=self.seed,
             seconds=self.seconds or inf,
         )

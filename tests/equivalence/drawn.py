@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from targets import Target
@@ -20,6 +22,11 @@ from scratchnet.testing.strategies import (
     operand_shapes,
     repeated,
 )
+
+#: Warnings of NumPy are no verdict: many a correct result is NaN, or overflows.
+quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+#: On six targets: each gets a third of the examples.
+shared = settings(max_examples=max(5, settings.default.max_examples // 3))
 
 Shape = tuple[int, ...]
 MODERATE = st.floats(-8, 8)

@@ -4,10 +4,8 @@ reference."""
 from functools import partial
 from itertools import chain, pairwise
 
-import numpy as np
 from equivalence.autograd import autograd
-from equivalence.drawn import Case, any_of, laid_out
-from equivalence.operations import Operation, hold, quiet, shared
+from equivalence.drawn import any_of, laid_out, quiet, shared
 from hypothesis import given
 from hypothesis import strategies as st
 from judged import judge
@@ -15,51 +13,11 @@ from nets import net as reference_net
 
 from scratchnet.activations import leaky_relu_vjp, relu_vjp
 from scratchnet.layers import Function, Linear, Sequential
-from scratchnet.testing.strategies import operand_shapes
 from scratchnet.walking import state
 
 pytestmark = quiet
 
 SIDES = st.integers(0, 4)
-
-
-@st.composite
-def mapped(draw):
-    """Rows in any loop dimensions, weights and, mostly, a bias."""
-    (loop,) = draw(operand_shapes("()->()"))
-    inputs, outputs = draw(SIDES), draw(SIDES)
-    shapes = (*loop, inputs), (outputs, inputs), (outputs,)
-    count = draw(st.sampled_from((3, 3, 2)))
-    return Case(draw(laid_out(st.just(shapes[:count]))))
-
-
-def linear_vjp(x, *parameters):
-    y, pullback = Linear(*parameters).vjp(x)
-
-    def by_position(g):
-        dx, gradients = pullback(g)
-        assert list(gradients) == ["weight", "bias"][: len(parameters)]
-        return dx, *gradients.values()
-
-    return y, by_position
-
-
-OPERATIONS = {
-    "linear": Operation(
-        "linear",
-        lambda x, *parameters: Linear(*parameters)(x),
-        linear_vjp,
-        lambda x, weight, bias=0: np.matmul(x, weight.T) + bias,
-        lambda torch, *arrays: torch.nn.functional.linear(*arrays),
-        mapped(),
-    )
-}
-
-
-@shared
-@given(case=mapped(), data=st.data())
-def test_linear_and_its_pullback_are_within(any_target, case, data):
-    hold(OPERATIONS["linear"], *case.on(any_target), any_target, data)
 
 
 # Small integers, and halves of them: products and sums of these are exact, if there are

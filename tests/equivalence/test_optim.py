@@ -4,8 +4,7 @@ from dataclasses import asdict
 from importlib.util import find_spec
 
 from equivalence.autograd import tensor
-from equivalence.drawn import alike, laid_out
-from equivalence.operations import quiet, shared
+from equivalence.drawn import alike, laid_out, quiet, shared
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes

@@ -3,78 +3,54 @@ claims, and what is wrong is found."""
 
 import numpy as np
 import pytest
-from equivalence import (
-    test_activations,
-    test_broadcasting,
-    test_layers,
-    test_losses,
-    test_products,
-    test_reductions,
-)
-from equivalence.drawn import any_of, cotangent
-from equivalence.operations import quiet
-from hypothesis import given
-from hypothesis import strategies as st
+from equivalence.drawn import quiet
 from judged import judge, oracle
-from targets import Target
 
+from scratchnet.testing import OPS
+from scratchnet.testing.cases import deck
 from scratchnet.testing.compare import within
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.formats import FLOAT64
+from scratchnet.testing.formats import FLOAT64, format_of
 from scratchnet.testing.references import REFERENCES
 
 pytestmark = quiet
 
-OPERATIONS = {
-    name: op
-    for module in (
-        test_activations,
-        test_broadcasting,
-        test_layers,
-        test_losses,
-        test_products,
-        test_reductions,
-    )
-    for name, op in module.OPERATIONS.items()
+FUNCTIONS = {name: op for name, op in OPS.items() if op.kind == "function"}
+OPERATIONS = FUNCTIONS | {
+    op.pullback.name: op.pullback for op in FUNCTIONS.values() if op.gradient
 }
-#: What has no rule of its own in the pipeline, and tests of its own: in test_optim.py,
-#: test_data.py and test_broadcasting.py.
-OTHERS = {"sgd", "standardize", "unbroadcast"}
-HOSTS = st.builds(
-    Target,
-    st.just("numpy"),
-    st.just("cpu"),
-    st.sampled_from(("float16", "float32", "float64")),
-)
 
 
-def test_every_operation_and_its_pullback_has_a_reference_that_is_held():
-    covered = {op.name for op in OPERATIONS.values()} | OTHERS
-    pullbacks = {f"{name}.pullback" for name in covered - {"sgd"}}
-    assert REFERENCES.keys() == covered | pullbacks
+def test_every_reference_is_of_an_operation():
+    """So that each is held to NumPy, to PyTorch, and to every law."""
+    assert {op.reference.name for op in OPERATIONS.values()} == REFERENCES.keys()
 
 
-@given(op=any_of(OPERATIONS), target=HOSTS, data=st.data())
-def test_every_algorithm_as_plain_numpy_is_within_what_it_claims(op, target, data):
-    """Those documented as worse are within their own oracle."""
-    inputs, options = data.draw(op.cases, label="case").on(target)
-    y = oracle(op.name, *inputs, **options)
-    g = cotangent(data, y, target)
-    for name, arguments in ((op.name, inputs), (f"{op.name}.pullback", (g, *inputs))):
-        reference = REFERENCES[name]
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("op", OPERATIONS.values(), ids=OPERATIONS)
+def test_every_algorithm_as_plain_numpy_is_within_what_it_claims(op, dtype):
+    form = format_of(dtype)
+    algorithms = (*op.reference.algorithms, *op.reference.worse)
+    for case in deck(op, form, 30, 0):
         found = {
-            algorithm.name: rounded(algorithm.function(*arguments, **options), like=g)
-            for algorithm in (*reference.algorithms, *reference.worse)
+            algorithm.name: rounded(
+                algorithm.function(*case.arguments, **case.options),
+                case.worse_oracle(Contract(form)),
+                form,
+            )
+            for algorithm in algorithms
         }
-        judge(reference.worse_oracle(*arguments, **options), **found)
+        judge(case.worse_oracle(Contract(form)), **found)
 
 
-def rounded(found, *, like):
-    """What was found in the dtype of like: NumPy 1 makes float64 of a 0-d array and a
+def rounded(found, expected, form):
+    """What was found, numbers in the format: NumPy 1 makes float64 of a 0-d array and a
     number, and of whatever that meets."""
-    if isinstance(found, tuple):
-        return tuple(rounded(part, like=like) for part in found)
-    return np.asarray(found).astype(like.dtype)
+    parts = found if isinstance(found, tuple) else (found,)
+    return tuple(
+        np.asarray(part).astype(form.carrier) if oracle.is_real else np.asarray(part)
+        for part, oracle in zip(parts, expected, strict=True)
+    )
 
 
 X = np.asarray([[0.3, -1.2, 2.0], [-0.5, 0.1, 0.4]])

@@ -239,7 +239,7 @@ class _Line:
                 arguments.append(x)
                 continue
             t = FAMILIES["moderate"].values(_direction(self.case, i), self.case.format)
-            end = x + h * t
+            end = np.asarray(x + h * t)
             # Not h t: what was added is what the sum, rounded, is more than x.
             steps.append(end.astype(np.longdouble) - x.astype(np.longdouble))
             arguments.append(end)

@@ -124,7 +124,7 @@ def _broadcasts(subject: Subject, case: Case) -> bool:
 
 
 def _is_broadcast(operation: Op) -> bool:
-    return len(operation.cores) > 1 and operation.rows is not False
+    return len(operation.cores) > 1 and operation.is_of_any_rank
 
 
 @law(accepts=_broadcasts, of=_is_broadcast)
@@ -168,7 +168,9 @@ def _can_be_emptied(subject: Subject, case: Case) -> bool:
     return case.op.keeps_rows(case) and case.op.pullback_of is None
 
 
-@law(accepts=_can_be_emptied, of=lambda op: op.rows is not False and not op.pullback_of)
+@law(
+    accepts=_can_be_emptied, of=lambda op: op.is_of_any_rank and op.pullback_of is None
+)
 def empty_and_0d_are_no_exceptions(subject: Subject, case: Case) -> Finding:
     """Without rows the result has none; without loop dimensions it is one element.
 
@@ -180,6 +182,8 @@ def empty_and_0d_are_no_exceptions(subject: Subject, case: Case) -> Finding:
 
 
 def _without_rows(subject: Subject, case: Case) -> Finding:
+    if case.op.restriction.get("empty") is False:
+        return Finding()
     # Only what has loop dimensions may be without rows.
     cores = iter(case.op.cores[: case.op.batched])
 

@@ -1,0 +1,66 @@
+"""Ours, NumPy's and PyTorch's: every operation, each on its own against the oracle.
+
+They are equivalent: none differs from another by more than both their bounds together.
+"""
+
+from importlib.util import find_spec
+
+import pytest
+from equivalence.drawn import quiet
+from equivalence.subjects import NUMPYS, OURS, PYTORCHS
+from hypothesis import given
+from hypothesis import strategies as st
+from judged import judge
+
+import scratchnet
+from scratchnet import products
+from scratchnet.testing import OPS, Contract, cases
+
+NUMPY = [f"numpy:{form}" for form in ("float64", "float32", "float16")]
+TORCH = [
+    f"torch:cpu:{form}" for form in ("float64", "float32", "float16", "bfloat16")
+] * bool(find_spec("torch"))
+STRICT = ["strict:float64"] * bool(find_spec("array_api_strict"))
+
+
+#: Ours standardizes rows of features, of as many as it was fit to.
+NARROWED = {"standardize": OPS["standardize"].restrict(ranks=2)}
+
+
+def named(table):
+    """The operations that a table has a subject for."""
+    return [(OPS | NARROWED)[name] for name in table]
+
+
+@pytest.mark.verifies(*named(OURS), targets=[*NUMPY, *TORCH, *STRICT])
+def test_ours(law):
+    law.holds_for(*OURS[law.operation.name])
+
+
+@pytest.mark.verifies(*named(NUMPYS), targets=NUMPY)
+def test_numpys(law):
+    law.holds_for(*NUMPYS[law.operation.name])
+
+
+@pytest.mark.skipif(not TORCH, reason="PyTorch is not installed")
+@pytest.mark.verifies(*named(PYTORCHS), targets=TORCH or NUMPY[:1])
+def test_pytorchs(law):
+    law.holds_for(*PYTORCHS[law.operation.name])
+
+
+@quiet
+@given(case=cases(OPS["matmul"]), tile=st.integers(1, 20))
+def test_products_in_tiles_are_within(case, tile):
+    """However small the tile: an edge, a broadcast side and a long inner side too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(products, "TILE", tile)
+        found = products.matmul(*case.arguments)
+    judge(case.oracle(Contract("float64")), ours=found)
+
+
+def test_every_operation_has_a_subject_of_ours():
+    """What the pipeline has is held to what it should be."""
+    pipeline = {
+        name for name in scratchnet.__all__ if f"{name}_vjp" in scratchnet.__all__
+    }
+    assert pipeline <= OURS.keys() <= OPS.keys()

@@ -1,3 +1,0 @@
-"""What equivalence/test_data.py claims, on CUDA."""
-
-from equivalence.test_data import *  # noqa: F403

@@ -1,3 +1,0 @@
-"""What equivalence/test_reductions.py claims, on CUDA."""
-
-from equivalence.test_reductions import *  # noqa: F403
