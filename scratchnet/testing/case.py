@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import shake_128
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Format
 from scratchnet.testing.strategies.codes import BYTES, ROOT, Codes
-from scratchnet.testing.strategies.family import FAMILIES, GRID, MODERATE, Family
+from scratchnet.testing.strategies.family import GRID, MODERATE, Family
 from scratchnet.testing.strategies.layout import (
     LAYOUTS,
     Layout,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 #: Positional arguments and options, as a function is called with them.
 Call = tuple[tuple[Any, ...], dict[str, Any]]
+#: Makes the codes of an array by the name of what it is for.
+Coder = Callable[[str, Shape], Codes]
 #: What lies elsewhere so lies here like this.
 _ELSEWHERE: Mapping[Layout, Layout] = {backwards: strided, read_only: contiguous}
 
@@ -93,22 +95,29 @@ class Case:
 
     def oracle(self, contract: Contract, /) -> tuple[Bounded, ...]:
         """What is allowed: one bound-carrying array for each result. Found once."""
-        return self._once("oracle", contract)
+        known: tuple[Bounded, ...] = self.once(
+            ("oracle", contract), partial(self._judged, "oracle", contract)
+        )
+        return known
 
     def worse_oracle(self, contract: Contract, /) -> tuple[Bounded, ...]:
         """What algorithms documented as worse are allowed, too."""
-        return self._once("worse_oracle", contract)
-
-    def _once(self, method: str, contract: Contract) -> tuple[Bounded, ...]:
-        if (method, contract) not in self._known:
-            judge = getattr(self.op.reference, method)
-            # What a reference computes is read, never written: no copies.
-            with np.errstate(all="ignore"):
-                found = judge(*self.arguments, contract=contract, **self.options)
-            parts = found if isinstance(found, tuple) else (found,)
-            self._known[method, contract] = parts
-        known: tuple[Bounded, ...] = self._known[method, contract]
+        known: tuple[Bounded, ...] = self.once(
+            ("worse", contract), partial(self._judged, "worse_oracle", contract)
+        )
         return known
+
+    def _judged(self, method: str, contract: Contract) -> tuple[Bounded, ...]:
+        judge = getattr(self.op.reference, method)
+        with np.errstate(all="ignore"):
+            found = judge(*self.arguments, contract=contract, **self.options)
+        return found if isinstance(found, tuple) else (found,)
+
+    def once(self, key: Any, make: Callable[[], Any], /) -> Any:
+        """What is made for this example: once, however many laws and targets ask."""
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
 
     def with_calls(
         self, arguments: Iterable[Any], options: Mapping[str, Any] | None = None
@@ -117,23 +126,21 @@ class Case:
         options = self.options if options is None else options
         return replace(self, arguments=tuple(arguments), options=options, _known={})
 
-    def of_pullback(self, *, at: str = "cotangent") -> Case:
+    def of_pullback(self) -> Case:
         """The example of the operation's pullback: a drawn cotangent goes first."""
-        key = "pullback", at
-        if key not in self._known:
-            g = self.drawn(at, self.result_shape)
-            layouts = (self._layout(at), *self.layouts)
-            # Rows that are to lie expanded have to be the same.
-            g = repeated(g) if layouts[0] is expanded else g
-            self._known[key] = replace(
-                self,
-                op=self.op.pullback,
-                arguments=(g, *self.arguments),
-                layouts=layouts,
-                _known={},
-            )
-        known: Case = self._known[key]
+        known: Case = self.once("pullback", self._of_pullback)
         return known
+
+    def _of_pullback(self) -> Case:
+        layout = LAYOUTS[self.index("cotangent", len(LAYOUTS))]
+        g = self.drawn("cotangent", self.result_shape)
+        return replace(
+            self,
+            op=self.op.pullback,
+            arguments=(repeated(g) if layout is expanded else g, *self.arguments),
+            layouts=(layout, *self.layouts),
+            _known={},
+        )
 
     @property
     def result_shape(self) -> Shape:
@@ -148,9 +155,6 @@ class Case:
     def index(self, what: str, count: int, /) -> int:
         """One of so many, made of the root."""
         return int(codes_of(self.root, what, (1,))[0, -1]) % count
-
-    def _layout(self, what: str) -> Layout:
-        return LAYOUTS[self.index(what, len(LAYOUTS))]
 
     def __repr__(self) -> str:
         """The call, as it can be run with NumPy."""
@@ -178,8 +182,3 @@ def written(x: Any, /) -> str:
         return f"np.zeros({x.shape}, {str(x.dtype)!r})"
     body = " ".join(body.replace("nan", "np.nan").replace("inf", "np.inf").split())
     return f"np.array({body}, {str(x.dtype)!r})"
-
-
-#: Makes the codes of an array by the name of what it is for.
-Coder = Callable[[str, Shape], Codes]
-__all__ = ["FAMILIES", "Call", "Case", "Coder", "codes_of", "written"]

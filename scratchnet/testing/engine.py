@@ -175,7 +175,8 @@ def check(
     and PyTorch on the CPU in float64 and float32, of which those are left that the
     function takes arrays of.
     examples: of each law on each target; 100 in float64, 50 elsewhere without it.
-    seconds: for each, at most. The verdict is a function of the seed. laws: names; all that are about the operation without them.
+    seconds: for each, at most. The verdict is a function of the seed.
+    laws: names; all that are about the operation without them.
     contract: what the subject may do, in the format of its targets. waive: laws that
     are not asked, each with the reason.
     Raises ArgumentError and ArgumentTypeError, in a sentence, for a function that takes

@@ -20,7 +20,7 @@ NUMPY = [f"numpy:{form}" for form in ("float64", "float32", "float16")]
 TORCH = [
     f"torch:cpu:{form}" for form in ("float64", "float32", "float16", "bfloat16")
 ] * bool(find_spec("torch"))
-STRICT = ["strict:float64"] * bool(find_spec("array_api_strict"))
+STRICT = ["strict:float32"] * bool(find_spec("array_api_strict"))
 
 
 #: Ours standardizes rows of features, of as many as it was fit to.

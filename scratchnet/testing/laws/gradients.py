@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +22,7 @@ from scratchnet.testing.laws.law import (
 )
 from scratchnet.testing.laws.memory import apart, arrays_of, bits
 from scratchnet.testing.op import Op
-from scratchnet.testing.strategies.family import FAMILIES
+from scratchnet.testing.strategies.family import MODERATE
 from scratchnet.testing.subject import Subject, host
 
 
@@ -143,8 +144,8 @@ def gradients_are_of_their_kind(subject: Subject, case: Case) -> Finding:
     return Finding(compared=len(results))
 
 
-#: Steps, from coarse to fine: powers of two, so that halving is exact.
-_STEPS = tuple(2.0**-k for k in range(4, 25, 4))
+#: Steps, from coarse to fine: powers of two, so that they are exact.
+_STEPS = (2.0**-5, 2.0**-12, 2.0**-19)
 #: How many times the rounding a remainder must be to be told from it.
 _CLEAR = 16.0
 
@@ -174,13 +175,8 @@ def pullbacks_are_derivatives(subject: Subject, case: Case) -> Finding:
     Kills   a pullback that is no derivative of this forward, right or wrong
     Misses  derivatives at kinks; a wrong function with its own right derivative
     """
-    there = case.of_pullback()
-    forward = _Line(subject, case, there)
-    remainders = [forward.remainder(h) for h in _STEPS]
-    findings = []
-    for coarse, fine in pairwise(remainders):
-        findings.append(_falls(coarse, fine))
-    return together(findings)
+    line = _Line(subject, case, case.of_pullback())
+    return together(_falls(*pair) for pair in pairwise(line.remainders()))
 
 
 @dataclass(frozen=True)
@@ -201,56 +197,53 @@ class _Line:
     case: Case
     there: Case
 
-    def remainder(self, h: float) -> _Remainder:
-        """The remainder of first order a step away."""
-        moved, steps = self._moved(h)
+    def remainders(self) -> list[_Remainder]:
+        """The remainders of first order, each step away."""
         contract = self.subject.contract
-        start, end = self.case.oracle(contract)[0], moved.oracle(contract)[0]
-        slopes = self.there.oracle(contract)
+        start, slopes = self.case.oracle(contract)[0], self.there.oracle(contract)
         g = np.asarray(self.there.arguments[0], np.longdouble)
-        (first,), (last,) = self._values(self.case), self._values(moved)
-        found = self._pulled()
-        with np.errstate(all="ignore"):
-            ours = np.sum(g * (last - first)) - _inner(found, steps)
-            own = np.sum(g * (end.value - start.value).astype(np.longdouble)) - _inner(
-                tuple(each.value for each in slopes), steps
-            )
-            rounding = np.sum(np.abs(g) * (start.error + end.error)) + _inner(
-                tuple(each.error for each in slopes), tuple(map(np.abs, steps))
-            )
-        return _Remainder(h, abs(float(ours)), abs(float(own)), float(rounding))
+        first, pulled = self._value(self.case), self._pulled()
+        found = []
+        for h in _STEPS:
+            moved, steps = self.case.once(("moved", h), partial(self._moved, h))
+            end, last = moved.oracle(contract)[0], self._value(moved)
+            with np.errstate(all="ignore"):
+                change = (end.value - start.value).astype(np.longdouble)
+                ours = np.sum(g * (last - first)) - _inner(pulled, steps)
+                own = np.sum(g * change) - _inner([x.value for x in slopes], steps)
+                rounding = np.sum(np.abs(g) * (start.error + end.error)) + _inner(
+                    [x.error for x in slopes], [np.abs(x) for x in steps]
+                )
+            numbers = abs(float(ours)), abs(float(own)), float(rounding)
+            found.append(_Remainder(h, *numbers))
+        return found
 
-    def _values(self, case: Case) -> tuple[Any, ...]:
-        results = self.subject(case, laid=False)
-        return tuple(np.asarray(host(x), np.longdouble) for x in results[:1])
+    def _value(self, case: Case) -> Any:
+        return np.asarray(host(self.subject(case, laid=False)[0]), np.longdouble)
 
-    def _pulled(self) -> tuple[Any, ...]:
+    def _pulled(self) -> list[Any]:
         (g, *arguments), options = self.there.on(self.subject.target, laid=False)
         _, pullback = self.subject.back_at(arguments, options)
-        return tuple(np.asarray(host(x), np.longdouble) for x in pullback(g))
+        return [np.asarray(host(x), np.longdouble) for x in pullback(g)]
 
-    def _moved(self, h: float) -> tuple[Case, tuple[Any, ...]]:
+    def _moved(self, h: float) -> tuple[Case, list[Any]]:
         """The example a step along the line, and the steps that were really made."""
         count = len(self.there.oracle(self.subject.contract))
-        steps = []
-        arguments = []
-        for i, x in enumerate(self.case.arguments):
-            if i >= count or not isinstance(x, np.ndarray):
-                arguments.append(x)
-                continue
-            t = FAMILIES["moderate"].values(_direction(self.case, i), self.case.format)
+        steps, arguments = [], list(self.case.arguments)
+        for i, x in enumerate(arguments[:count]):
+            t = MODERATE.values(_direction(self.case, i), self.case.format)
             end = np.asarray(x + h * t)
             # Not h t: what was added is what the sum, rounded, is more than x.
             steps.append(end.astype(np.longdouble) - x.astype(np.longdouble))
-            arguments.append(end)
-        return self.case.with_calls(arguments), tuple(steps)
+            arguments[i] = end
+        return self.case.with_calls(arguments), steps
 
 
 def _direction(case: Case, i: int) -> Any:
     return codes_of(case.root, f"tangent {i}", case.arguments[i].shape)
 
 
-def _inner(xs: tuple[Any, ...], ys: tuple[Any, ...]) -> Any:
+def _inner(xs: list[Any], ys: list[Any]) -> Any:
     return sum((np.sum(x * y) for x, y in zip(xs, ys, strict=True)), np.longdouble(0))
 
 
