@@ -29,6 +29,7 @@ from primitives import PRIMITIVES
 from subjects import Subject, torch
 from sums import SUMS
 from tallies import Alarm, Cell, Report, Tally
+from whole import TRAINING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import provenance, rewrite
@@ -36,7 +37,7 @@ from measure import provenance, rewrite
 from scratchnet.testing import Format, within
 from scratchnet.testing.formats import FORMATS
 
-SUBJECTS = (*SUMS, *PRODUCTS, *NETS, *PRIMITIVES, *CHOICES)
+SUBJECTS = (*SUMS, *PRODUCTS, *NETS, *TRAINING, *PRIMITIVES, *CHOICES)
 #: Ordinary inputs are drawn as often as four other kinds: tightness is measured there.
 SCHEDULE = ("normal", *KINDS, "normal", "normal")
 #: Draws of small inputs, and simpler numbers, that a false alarm is looked for in.
