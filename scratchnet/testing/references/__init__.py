@@ -13,12 +13,17 @@ from scratchnet.testing.references import (
     activations,
     broadcasting,
     classification,
+    cumulative,
+    extremes,
+    logsumexp,
     losses,
     optimizers,
     products,
     reductions,
+    smooth,
     softmax,
     standardization,
+    variance,
 )
 from scratchnet.testing.references.reference import Algorithm, Reference, listing
 
@@ -31,9 +36,14 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
         for module in (
             broadcasting,
             reductions,
+            extremes,
+            cumulative,
+            variance,
             products,
             activations,
+            smooth,
             softmax,
+            logsumexp,
             classification,
             losses,
             standardization,
