@@ -39,8 +39,9 @@ def amax_pullback(
 def argmax(x: Array, /, *, axis: int | None = -1) -> Array:
     """The index of the largest element: the first of several, as NumPy has it.
 
-    PyTorch does not say which. Any from the first to the last that ties is accepted,
-    for an integer's bound is an interval; and, where there is NaN, any index.
+    PyTorch does not say which. An integer's bound is an interval: what is accepted is
+    no further from the first than the last that ties, which holds them all. Where that
+    is everywhere, or there is NaN, nothing is said.
     """
     return array_namespace(x).argmax(x, axis=axis)
 
