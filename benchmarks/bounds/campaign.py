@@ -21,6 +21,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from beyond import BEYOND
 from choices import CHOICES
 from dots import PRODUCTS
 from draws import KINDS, Case, Draw
@@ -37,7 +38,7 @@ from measure import provenance, rewrite
 from scratchnet.testing import Format, within
 from scratchnet.testing.formats import FORMATS
 
-SUBJECTS = (*SUMS, *PRODUCTS, *NETS, *TRAINING, *PRIMITIVES, *CHOICES)
+SUBJECTS = (*SUMS, *PRODUCTS, *NETS, *TRAINING, *BEYOND, *PRIMITIVES, *CHOICES)
 #: Ordinary inputs are drawn as often as four other kinds: tightness is measured there.
 SCHEDULE = ("normal", *KINDS, "normal", "normal")
 #: Draws of small inputs, and simpler numbers, that a false alarm is looked for in.

@@ -35,6 +35,19 @@ def some_axes(x: Any, /) -> tuple[Any, ...]:
     return (*every_axis(x), *several)
 
 
+def filled_axes(x: Any, /) -> tuple[Any, ...]:
+    """The last axis, and whatever else has an entry: single axes, pairs, all."""
+    filled = filled_axis(x)
+    pairs = [(i, j) for j in filled for i in filled if 0 <= i < j]
+    every = [None, tuple(range(x.ndim))] if x.size else []
+    return (*filled, *pairs, *every)
+
+
+def filled_axis(x: Any, /) -> tuple[int, ...]:
+    """The last axis, and whatever other has an entry."""
+    return tuple(axis for axis in every_axis(x) if x.shape[axis])
+
+
 def along(values: Arrays, options: Options, coder: Coder) -> Call:
     """The core dimension is moved to where the axis is."""
     del coder

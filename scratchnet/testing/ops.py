@@ -18,6 +18,17 @@ def _op(name: str, signature: str, **declared: Any) -> Op:
     return Op(name, signature, REFERENCES[name], gradient, **declared)
 
 
+def _over(axes: Any, **options: Any) -> dict[str, Any]:
+    """What is declared of a function over axes of one array, each with an entry."""
+    return {
+        "parameters": {"axis": axes, **options},
+        "at_least": {"n": 1},
+        "refusals": {"axis": inputs.no_such_axis},
+        "rows": inputs.is_dropped if "keepdims" in options else inputs.is_last,
+        "lenient": True,
+    }
+
+
 REDUCTION = {"reduction": ("mean", "none", "sum")}
 #: Training has no use for what is not finite, and refuses it.
 _FINITE = tuple(
@@ -36,6 +47,8 @@ _REDUCED = {
     "rows": inputs.is_dropped,
     "lenient": True,
 }
+KEPT = {"keepdims": (False, True)}
+_SPREAD = {"correction": (0, 1), **KEPT}
 _LABELLED = {
     "parameters": {
         "weights": (None, "drawn"),
@@ -108,6 +121,16 @@ binary_cross_entropy = _op("binary_cross_entropy", "(),()->()", **_PAIRED)
 mse = _op("mse", "(),()->()", **_PAIRED)
 standardize = _op("standardize", "(f),(f),(f)->(f)", batched=1, inputs=inputs.divided)
 sgd = _op("sgd", "(),(),()->()", inputs=inputs.stepped, exact=True)
+tanh = _op("tanh", "()->()")
+softplus = _op("softplus", "()->()")
+silu = _op("silu", "()->()")
+gelu = _op("gelu", "()->()", parameters={"approximate": ("none", "tanh")})
+logsumexp = _op("logsumexp", "(n)->()", **_over(inputs.filled_axes, **KEPT))
+amax = _op("amax", "(n)->()", **_over(inputs.filled_axes, **KEPT), exact=True)
+argmax = _op("argmax", "(n)->()", **_over(inputs.filled_axis), exact=True)
+cumsum = _op("cumsum", "(n)->(n)", **_over(inputs.every_axis), exact=True)
+var = _op("var", "(n)->()", **_over(inputs.filled_axes, **_SPREAD))
+std = _op("std", "(n)->()", **_over(inputs.filled_axes, **_SPREAD))
 standardizer = _op(
     "standardizer",
     "(n,f),(m,f)->(m,f)",

@@ -6,6 +6,7 @@ They are equivalent: none differs from another by more than both their bounds to
 from importlib.util import find_spec
 
 import pytest
+from equivalence import beyond
 from equivalence.drawn import quiet
 from equivalence.subjects import NUMPYS, OURS, PYTORCHS
 from hypothesis import given
@@ -37,15 +38,15 @@ def test_ours(law):
     law.holds_for(*OURS[law.operation.name])
 
 
-@pytest.mark.verifies(*named(NUMPYS), targets=NUMPY)
+@pytest.mark.verifies(*named(NUMPYS | beyond.NUMPYS), targets=NUMPY)
 def test_numpys(law):
-    law.holds_for(*NUMPYS[law.operation.name])
+    law.holds_for(*(NUMPYS | beyond.NUMPYS)[law.operation.name])
 
 
 @pytest.mark.skipif(not TORCH, reason="PyTorch is not installed")
-@pytest.mark.verifies(*named(PYTORCHS), targets=TORCH or NUMPY[:1])
+@pytest.mark.verifies(*named(PYTORCHS | beyond.PYTORCHS), targets=TORCH or NUMPY[:1])
 def test_pytorchs(law):
-    law.holds_for(*PYTORCHS[law.operation.name])
+    law.holds_for(*(PYTORCHS | beyond.PYTORCHS)[law.operation.name])
 
 
 @quiet

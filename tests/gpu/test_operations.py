@@ -1,6 +1,7 @@
 """Ours and PyTorch's on CUDA: every operation, each on its own against the oracle."""
 
 import pytest
+from equivalence import beyond
 from equivalence.subjects import OURS, PYTORCHS
 from equivalence.test_operations import named
 
@@ -20,6 +21,6 @@ def test_ours(law):
     law.holds_for(*OURS[law.operation.name])
 
 
-@pytest.mark.verifies(*named(PYTORCHS), targets=TARGETS)
+@pytest.mark.verifies(*named(PYTORCHS | beyond.PYTORCHS), targets=TARGETS)
 def test_pytorchs(law):
-    law.holds_for(*PYTORCHS[law.operation.name])
+    law.holds_for(*(PYTORCHS | beyond.PYTORCHS)[law.operation.name])

@@ -294,3 +294,52 @@ def updated(x):
         mean = mean + apart / np.float32(i)
         total = total + apart * (each - mean)
     return np.asarray(total / np.float32(len(x)))
+
+
+@given(data=st.data(), n=st.integers(1, 12))
+def test_cumulative_sums_of_any_numbers_are_inside_their_bound(data, n):
+    """One after the other and by steps that double, rounded at each, and exactly; of
+    numbers that may be off as well."""
+    x = np.array(
+        data.draw(st.lists(numbers("float32"), min_size=n, max_size=n)), np.float32
+    )
+    shift = np.array(data.draw(st.lists(st.floats(0, 1), min_size=n, max_size=n)))
+    contract = Contract(FORMATS["float32"])
+    for spread in (0 * shift, shift):
+        bound = so_far(Bounded(x.astype(np.float64), contract, spread))
+        terms = [*map(rational, x), *map(rational, spread)]
+        exactly = [sum(terms[: k + 1]) + sum(terms[n : n + k + 1]) for k in range(n)]
+        assert all(map(is_inside, exactly, bound.value, bound.error))
+    bound = so_far(Bounded.exact(x, contract))
+    for scan in (np.add.accumulate, doubling):
+        with np.errstate(all="ignore"):
+            assert within(scan(x), bound).ok
+
+
+def so_far(x):
+    return x.__array_namespace__().cumulative_sum(x)
+
+
+def doubling(terms):
+    for step in (1, 2, 4, 8):
+        # A row that is too short for a step stays.
+        terms = np.concatenate([terms[:step], terms[step:] + terms[:-step]])
+    return terms
+
+
+def test_cumulative_sums_are_exact_where_nothing_rounds():
+    """The first is exact, and so are all on the grid; what comes after an infinity
+    takes nothing from what came before."""
+    contract = Contract(FORMATS["float32"])
+    x = np.array([0.1, 1.3, -0.7, 2.9], np.float32)
+    found = so_far(Bounded.exact(x, contract))
+    assert found.error[0] == 0
+    assert within(np.cumsum(x), found).ok
+    assert not within(np.cumsum(x[::-1])[::-1], found).ok
+    whole = so_far(Bounded.exact(np.arange(9, dtype=np.float32), contract))
+    assert whole.is_exact
+    x[2:] = np.inf, -np.inf
+    odd = so_far(Bounded.exact(x, contract))
+    np.testing.assert_array_equal(odd.error[:2], found.error[:2])
+    assert not odd.error[2:].any()
+    np.testing.assert_array_equal(odd.value[2:], [np.inf, np.nan])

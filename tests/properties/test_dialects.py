@@ -101,6 +101,7 @@ NUMPY = {
     "flat": lambda x: x.ravel() + x.flatten() + x.reshape(-1),
     "copies": lambda x: x.copy() + np.copy(x),
     "count": lambda x: (x > 0).sum(axis=1) + np.argmax(x, axis=1),
+    "so far": lambda x: np.cumsum(x, 1) + x.cumsum(axis=0) + np.cumsum(x)[-1],
     "filled": lambda x: filled(x),
 }
 
@@ -128,6 +129,7 @@ TORCH = {
         torch.ones(3, 1, dtype=torch.float64).to(torch.float32) + x.float()
     ),
     "sums": lambda x: x.sum(dim=-1, keepdim=True) + torch.sum(x, 1, True) + x.mean(),
+    "so far": lambda x: torch.cumsum(x, 1) + x.cumsum(dim=0),
     "largest": lambda x: (
         x - x.max(dim=1, keepdim=True).values + torch.amax(x, 1)[:, None]
     ),
@@ -214,7 +216,7 @@ def test_every_format_of_pytorch(dtype):
         (lambda x: np.sum(x, where=x.value > 0), "sum with where= has no"),
         (lambda x: np.max(x, initial=3), "max called so .*'initial'"),
         (lambda x: np.add(x, x, out=np.ones((3, 4))), "add with out= has no derived"),
-        (lambda x: torch.cumsum(x, 0), "cumsum has no derived bound"),
+        (lambda x: torch.cumprod(x, 0), "cumprod has no derived bound"),
         (lambda x: torch.linalg.inv(x), "linalg_inv has no derived bound"),
         (lambda x: torch.nn.functional.gelu(x), "gelu has no derived bound"),
         (lambda x: x.item(), "asked for a plain NumPy array"),

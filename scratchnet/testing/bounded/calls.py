@@ -18,7 +18,8 @@ KEYWORDS: Mapping[str, str] = MappingProxyType(
 #: Functions whose axis may stand second, without its keyword.
 BY_AXIS = frozenset(
     (
-        *("all", "any", "argmax", "argmin", "concat", "expand_dims", "flip", "max"),
+        *("all", "any", "argmax", "argmin", "concat", "cumulative_sum"),
+        *("expand_dims", "flip", "max"),
         *("mean", "min", "squeeze", "stack", "std", "sum", "var"),
     )
 )

@@ -54,8 +54,8 @@ def _reached(x: Bounded, value: Reals, axes: tuple[int, ...], way: float) -> Rea
 def argmax(
     x: Bounded, /, *, axis: int | None = None, keepdims: bool = False
 ) -> Bounded:
-    """Where the largest element is; undecided where another may be as large, ties too:
-    which of several is found is nobody's promise."""
+    """Where the largest element is: undecided where another may be as large, ties too,
+    by as much as that one is away. Which of several is found is nobody's promise."""
     return _place(real(x), axis, keepdims)
 
 
@@ -73,22 +73,31 @@ def _place(x: Bounded, axis: int | None, keepdims: bool) -> Bounded:
         value, error = value.reshape(-1), error.reshape(-1)
     along = 0 if axis is None else axis
     place = np.argmax(value, axis=along, keepdims=True)
-    undecided = _rivalled(value, error, place, along, x.contract.format.largest)
-    flag = np.where(undecided, np.inf, 0.0)
+    rivals = _rivals(value, error, place, along, x.contract.format.largest)
+    away = _furthest(rivals, place, along)
+    found = Bounded(place, x.contract, away)
     if axis is None:
         shape = (1,) * x.ndim if keepdims else ()
-        place, flag = place.reshape(shape), flag.reshape(shape)
-    elif not keepdims:
-        place, flag = place.squeeze(axis), flag.squeeze(axis)
-    return Bounded(place, x.contract, flag)
+        return moved(found, lambda part: part.reshape(shape))
+    return found if keepdims else moved(found, lambda part: part.squeeze(axis))
 
 
-def _rivalled(
+def _furthest(rivals: Reals, place: Reals, axis: int) -> Reals:
+    """How far away the furthest rival is; infinite where it rules out no place."""
+    sides = np.ones(rivals.ndim, int)
+    sides[axis] = -1
+    index = np.arange(rivals.shape[axis]).reshape(sides)
+    ways = np.where(index < place, place - index, index - place)
+    away = np.where(rivals, ways, 0).max(axis=axis, keepdims=True)
+    everywhere = (away == ways.max(axis=axis, keepdims=True)) & (away != 0)
+    return np.where(everywhere, np.inf, away)
+
+
+def _rivals(
     value: Reals, error: Reals, place: Reals, axis: int, largest: float
 ) -> Reals:
-    """Where more than one element may be the largest: what overflows all ties."""
+    """What may be the largest, that which is among it: what overflows all ties."""
     best = np.take_along_axis(value, place, axis)
     margin = np.take_along_axis(error, place, axis)
     apart = best - value > margin + error
-    rivals = ~apart | ((value + error > largest) & (best + margin > largest))
-    return rivals.sum(axis=axis, keepdims=True) > 1
+    return ~apart | ((value + error > largest) & (best + margin > largest))

@@ -41,6 +41,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "bmm": "matmul",
         "cat": "concat",
         "concatenate": "concat",
+        "cumsum": "cumulative_sum",
         "div": "divide",
         "eq": "equal",
         "expit": "sigmoid",

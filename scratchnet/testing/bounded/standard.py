@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from scratchnet.arrays import dtype_name
-from scratchnet.testing.bounded import elementwise as by_element
 from scratchnet.testing.bounded import (
+    cumulative,
     extremes,
     products,
     quotients,
@@ -20,6 +20,7 @@ from scratchnet.testing.bounded import (
     selection,
     variance,
 )
+from scratchnet.testing.bounded import elementwise as by_element
 from scratchnet.testing.bounded import functions as by_number
 from scratchnet.testing.bounded.array import Bounded
 from scratchnet.testing.bounded.assignment import as_it_lies
@@ -88,6 +89,11 @@ def _total(
 ) -> Bounded:
     x = x if dtype is None else astype(x, dtype)
     return reductions.sum_of(x, axis=axis, keepdims=keepdims)
+
+
+def _cumulated(x: Bounded, /, *, axis: int | None = None, dtype: Any = None) -> Bounded:
+    x = x if dtype is None else astype(x, dtype)
+    return cumulative.cumulative_sum(x, axis=axis)
 
 
 def _mean(
@@ -183,6 +189,7 @@ _FUNCTIONS: Mapping[str, Function] = {
     "clip": selection.clip,
     "concat": _concat,
     "cos": _unary(by_number.cos),
+    "cumulative_sum": _reducing(_cumulated),
     "divide": quotients.divide,
     "equal": _comparison(np.equal),
     "erf": _unary(by_number.erf),
@@ -274,7 +281,7 @@ _BY_OPERATOR = frozenset(
     }
 )
 _INSTEAD = {
-    "cumsum": "write sum(where(mask, x, 0)) with a triangular mask",
+    "cumprod": "write exp(cumsum(log(x))), or multiply one by one",
     "einsum": "write matmul, tensordot, or a broadcast product and its sum",
     "fmax": "write maximum, which keeps NaN",
     "fmin": "write minimum, which keeps NaN",

@@ -13,13 +13,18 @@ from scratchnet.testing.references import (
     activations,
     broadcasting,
     classification,
+    cumulative,
+    extremes,
+    logsumexp,
     losses,
     optimizers,
     products,
     reductions,
+    smooth,
     softmax,
     standardization,
     training,
+    variance,
 )
 from scratchnet.testing.references.reference import Algorithm, Reference, listing
 
@@ -32,9 +37,14 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
         for module in (
             broadcasting,
             reductions,
+            extremes,
+            cumulative,
+            variance,
             products,
             activations,
+            smooth,
             softmax,
+            logsumexp,
             classification,
             losses,
             standardization,

@@ -14,7 +14,7 @@ Axes = int | tuple[int, ...] | None
 def sum_of(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """The sum of x over axes; of nothing it is 0."""
     xp = array_namespace(x)
-    axes = _normalized(axis, x.ndim)
+    axes = normalized(axis, x.ndim)
     return xp.sum(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
 
 
@@ -23,7 +23,7 @@ def sum_pullback(
 ) -> tuple[Array]:
     """g, repeated along the summed axes."""
     del keepdims  # the sides of g are those of x but for the summed ones
-    return (_repeated(g, x, axis),)
+    return (repeated(g, x, axis),)
 
 
 def divided(x: Array, n: int, /) -> Array:
@@ -42,7 +42,7 @@ Share = Callable[[Array, int], Array]
 
 def _mean_by(share: Share) -> Callable[..., Array]:
     def mean(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
-        return share(sum_of(x, axis=axis, keepdims=keepdims), _count(x, axis))
+        return share(sum_of(x, axis=axis, keepdims=keepdims), count(x, axis))
 
     return mean
 
@@ -52,7 +52,7 @@ def _mean_pullback_by(share: Share) -> Callable[..., tuple[Array]]:
         g: Array, x: Array, /, *, axis: Axes = None, keepdims: bool = False
     ) -> tuple[Array]:
         del keepdims
-        return (_repeated(share(g, _count(x, axis)), x, axis),)
+        return (repeated(share(g, count(x, axis)), x, axis),)
 
     return pullback
 
@@ -64,21 +64,23 @@ def averaged(x: Array, /) -> Array:
     return either(divided(total, n), multiplied(total, n))
 
 
-def _normalized(axis: Axes, rank: int) -> tuple[int, ...]:
+def normalized(axis: Axes, rank: int, /) -> tuple[int, ...]:
+    """The axes as non-negative integers; all of them for None."""
     if axis is None:
         return tuple(range(rank))
     axes = (axis,) if isinstance(axis, int) else axis
     return tuple(i % rank for i in axes)
 
 
-def _count(x: Array, axis: Axes) -> int:
-    return prod(x.shape[i] for i in _normalized(axis, x.ndim))
+def count(x: Array, axis: Axes, /) -> int:
+    """How many elements go into each result."""
+    return prod(x.shape[i] for i in normalized(axis, x.ndim))
 
 
-def _repeated(g: Array, x: Array, axis: Axes) -> Array:
+def repeated(g: Array, x: Array, axis: Axes, /) -> Array:
     """g in the shape of x, over axes of which g is the cotangent of a reduction."""
     xp = array_namespace(g)
-    axes = _normalized(axis, x.ndim)
+    axes = normalized(axis, x.ndim)
     kept = tuple(1 if i in axes else side for i, side in enumerate(x.shape))
     return xp.broadcast_to(xp.reshape(g, kept), tuple(x.shape))
 

@@ -1,0 +1,91 @@
+"""What is judged of operations that the pipeline does not have: NumPy's formulas and
+PyTorch's built-ins, as in subjects.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import erf, pi, sqrt
+
+import numpy as np
+from equivalence.subjects import Pair, functional, with_autograd
+
+
+def bent(x):
+    return sqrt(2 / pi) * (x + 0.044715 * x**3)
+
+
+def numpys_gelu(x, *, approximate):
+    erfs = np.vectorize(erf, otypes=[np.float64])
+    odd = {"none": lambda: erfs(x / sqrt(2)), "tanh": lambda: np.tanh(bent(x))}
+    return 0.5 * x * (1 + odd[approximate]().astype(x.dtype))
+
+
+def numpys_logsumexp(x, *, axis, keepdims):
+    m = np.max(x, axis=axis, keepdims=True)
+    m = np.where(np.isinf(m), x.dtype.type(0), m)
+    total = np.exp(x - m).sum(axis=axis, keepdims=True, dtype=x.dtype)
+    found = m + np.log(total)
+    return found if keepdims else np.squeeze(found, axis=axis)
+
+
+def numpys_spread(name):
+    def numpys(x, *, axis, correction, keepdims):
+        return getattr(np, name)(x, axis=axis, ddof=correction, keepdims=keepdims)
+
+    return numpys
+
+
+def torchs_over(name):
+    """PyTorch's function of this name, which takes no None for all axes."""
+
+    def builtin(x, *, axis, **options):
+        import torch
+
+        if "keepdims" in options:
+            options["keepdim"] = options.pop("keepdims")
+        dim = tuple(range(x.ndim)) if axis is None else axis
+        return getattr(torch, name)(x, dim=dim, **options)
+
+    return builtin
+
+
+def far_softplus(x):
+    """PyTorch's, with its threshold where not even float64 can tell."""
+    return functional("softplus")(x, threshold=40.0)
+
+
+def torchs_tanh(x):
+    import torch
+
+    return torch.tanh(x)
+
+
+NUMPYS: Mapping[str, Pair] = {
+    name: (function, None)
+    for name, function in {
+        "tanh": np.tanh,
+        "softplus": lambda x: np.logaddexp(x, x.dtype.type(0)),
+        "silu": lambda x: x / (1 + np.exp(-x)),
+        "gelu": numpys_gelu,
+        "logsumexp": numpys_logsumexp,
+        "amax": np.amax,
+        "argmax": np.argmax,
+        "cumsum": lambda x, *, axis: np.cumsum(x, axis, dtype=x.dtype),
+        "var": numpys_spread("var"),
+        "std": numpys_spread("std"),
+    }.items()
+}
+PYTORCHS: Mapping[str, Pair] = {
+    name: with_autograd(function)
+    for name, function in {
+        "tanh": torchs_tanh,
+        "softplus": far_softplus,
+        "silu": functional("silu"),
+        "gelu": functional("gelu"),
+        "logsumexp": torchs_over("logsumexp"),
+        "amax": torchs_over("amax"),
+        "cumsum": torchs_over("cumsum"),
+        "var": torchs_over("var"),
+        "std": torchs_over("std"),
+    }.items()
+} | {"argmax": (torchs_over("argmax"), None)}
