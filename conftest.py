@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
-from targets import CPU, CUDA, HALF, Target
+from targets import CPU, CUDA, HALF
+
+from scratchnet.testing.targets import Target
 
 # Hypothesis brings a `ci` profile of its own and loads it where it sees a CI: every
 # field is set here, so that nothing of it is inherited.

@@ -162,7 +162,7 @@ def check(
     examples: int | None = None,
     seconds: float = inf,
     seed: int = 0,
-    laws: Iterable[str] | None = None,
+    laws: Iterable[str | Law] | None = None,
     contract: Contract | None = None,
     waive: Mapping[str, str] | None = None,
 ) -> Report:
@@ -176,7 +176,7 @@ def check(
     function takes arrays of.
     examples: of each law on each target; 100 in float64, 50 elsewhere without it.
     seconds: for each, at most. The verdict is a function of the seed.
-    laws: names; all that are about the operation without them.
+    laws: names, or laws of your own; without them all that are about the operation.
     contract: what the subject may do, in the format of its targets. waive: laws that
     are not asked, each with the reason.
     Raises ArgumentError and ArgumentTypeError, in a sentence, for a function that takes
@@ -186,7 +186,7 @@ def check(
     chosen = chosen_laws(laws, binding.operation)
     waived = dict(waive or {})
     chosen_laws(waived, binding.operation)
-    results = []
+    results: list[Result] = []
     for target in binding.targets:
         bound = binding.on(target)
         results += [
@@ -197,11 +197,13 @@ def check(
             and (vjp is not None or not law.needs_vjp)
         ]
     untested = list(binding.untested)
+    idle = [each for each in results if nothing_left(each)]
+    untested += [f"{each}: {why_idle(binding.operation)}" for each in _laws(idle)]
+    results = [each for each in results if each not in idle]
     untested += [
-        f"{each}: {narrowed.title} leaves nothing that it is about"
-        for narrowed in (binding.operation,)
+        f"{each}: {why_idle(binding.operation)}"
         for each in chosen
-        if each.is_about(operation) and not each.is_about(narrowed)
+        if each.is_about(operation) and not each.is_about(binding.operation)
     ]
     if vjp is None and binding.operation.gradient is not None:
         untested.append("the pullback: no vjp was given")
@@ -209,6 +211,21 @@ def check(
     return Report(
         named(subject), binding.operation, tuple(results), tuple(untested), seed
     )
+
+
+def nothing_left(result: Result, /) -> bool:
+    """Whether a restriction leaves no example that the law is about: it is then not
+    asked, which is said; without a restriction it is vacuous."""
+    return not result.examples and bool(result.subject.operation.restriction)
+
+
+def why_idle(operation: Op, /) -> str:
+    """Why a law is not asked of a restricted operation."""
+    return f"{operation.title} leaves nothing that it is about"
+
+
+def _laws(results: Iterable[Result]) -> Iterable[Law]:
+    return dict.fromkeys(each.law for each in results)
 
 
 @dataclass(frozen=True)
@@ -324,21 +341,23 @@ def reason_against(subject: Subject, example: Case, /) -> str:
     return f"gives {kinds} for such arrays"
 
 
-def chosen_laws(names: Iterable[str] | None, operation: Op, /) -> tuple[Law, ...]:
-    """The laws of these names, or all; in the order of LAWS.
+def chosen_laws(laws: Iterable[str | Law] | None, operation: Op, /) -> tuple[Law, ...]:
+    """The laws of these names, and such as are given themselves; all of LAWS for None.
 
     Raises ArgumentError for a name that is none, or no law of the operation.
     """
-    if names is None:
+    if laws is None:
         return tuple(LAWS.values())
-    wanted = tuple(names)
-    for name in wanted:
-        if name not in LAWS:
+    found = []
+    for each in laws:
+        if not isinstance(each, Law) and each not in LAWS:
             raise ArgumentError(
-                "check", f"law {name!r}", f"required laws among {', '.join(LAWS)}"
+                "check", f"law {each!r}", f"required laws among {', '.join(LAWS)}"
             )
-        if not LAWS[name].is_about(operation):
+        law = each if isinstance(each, Law) else LAWS[each]
+        if not law.is_about(operation):
             raise ArgumentError(
-                "check", f"law {name!r}", f"which is not about {operation.title}"
+                "check", f"law {law.name!r}", f"which is not about {operation.title}"
             )
-    return tuple(each for each in LAWS.values() if each.name in wanted)
+        found.append(law)
+    return tuple(found)

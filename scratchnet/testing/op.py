@@ -46,8 +46,8 @@ class Op:
     example is drawn by it. reference: what is right; gradient: the reference of its
     pullback, where it has one.
     parameters: its options by name, each with its choices, or a function from the drawn
-    arrays to them; the first is the simplest, and what a subject that has no such
-    option is held to. at_least: the smallest sides of core dimensions. batched: how
+    arrays to them, the simplest first; a subject that has no such option is held to what
+    the reference has without it. at_least: the smallest sides of core dimensions. batched: how
     many of the arrays, from the first on, have loop dimensions; all without it.
     inputs: makes arguments and options of drawn arrays, where these are not all.
     called: the signature of the arrays among the arguments, where it is another one.
@@ -230,20 +230,27 @@ class Op:
     @lru_cache(maxsize=256)  # noqa: B019 - operations are few, and live as long
     def without(self, options: tuple[str, ...], /) -> Op:
         """The operation for a subject that does not have these options: each stays what
-        it is first. The same one each time, so that its examples are drawn once."""
+        the reference has. The same one each time, so that its examples are drawn once.
+        """
         if not options:
             return self
         if self.pullback_of is not None:
             return self.pullback_of.without(options).pullback
         first = {
-            name: partial(_first, self.parameters[name])
-            for name in options
-            if name in self.parameters
+            name: self._default(name) for name in options if name in self.parameters
         }
         said = {**self.restriction, **dict.fromkeys(first, "the default")}
         parameters = {**self.parameters, **first}
         refusals = {k: each for k, each in self.refusals.items() if k not in options}
         return replace(self, parameters=parameters, refusals=refusals, restriction=said)
+
+    def _default(self, option: str) -> Choices:
+        """What the reference takes where the option is not given, or the first choice."""
+        function = self.reference.algorithms[0].function
+        known = signature(function).parameters.get(option)
+        if known is None or known.default is Parameter.empty:
+            return partial(_first, self.parameters[option])
+        return (known.default,)
 
     @lru_cache(maxsize=256)  # noqa: B019
     def of_families(self, names: tuple[str, ...], /) -> Op | None:
@@ -337,3 +344,12 @@ def _require_parameter(op: str, name: str, taken: Mapping[str, Parameter]) -> No
             f"parameter {name!r} of {op!r}",
             f"but its reference takes {', '.join(known) or 'no options'}",
         )
+
+
+def listing(operations: Iterable[Op], /) -> str:
+    """All operations, their signatures and how they are called, as a Markdown table."""
+    rows = ["| operation | signature | called as |", "| --- | --- | --- |"]
+    for each in operations:
+        signature = each.signature.replace("|", "\\|")
+        rows.append(f"| `{each.name}` | `{signature}` | `{each.usage}` |")
+    return "\n".join(rows)

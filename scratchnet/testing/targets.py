@@ -12,6 +12,7 @@ import numpy as np
 
 from scratchnet.arrays import (
     Array,
+    Namespace,
     array_namespace,
     device,
     dtype_name,
@@ -60,6 +61,18 @@ class Target:
 
     def __str__(self) -> str:
         return ":".join(filter(None, (self.library, self.device, self.format.name)))
+
+    @property
+    def dtype(self) -> str:
+        """The name of its format."""
+        return self.format.name
+
+    @property
+    def xp(self) -> Namespace:
+        """The namespace of its library."""
+        if self.library == "strict":
+            return _strict(self.device)[0]
+        return _namespace(self.library)
 
     @property
     def contract(self) -> Contract:

@@ -18,8 +18,10 @@ from scratchnet.testing.engine import (
     bind,
     chosen_laws,
     hold,
+    nothing_left,
     probe,
     reason_against,
+    why_idle,
 )
 from scratchnet.testing.laws import Law
 from scratchnet.testing.op import Op
@@ -46,7 +48,7 @@ class Asked:
 def asked_of(
     *operations: Op,
     targets: Iterable[str | Target] | None = None,
-    laws: Iterable[str] | None = None,
+    laws: Iterable[str | Law] | None = None,
     examples: int | None = None,
     overall: Iterable[str] | None = None,
 ) -> list[Asked]:
@@ -124,8 +126,7 @@ class Verification:
             subject, what.operation, vjp=vjp, targets=[what.target], contract=contract
         )
         if not what.law.applies(binding.operation, what.target):
-            left = binding.operation.title
-            pytest.skip(f"{what.law}: {left} leaves nothing that it is about")
+            pytest.skip(f"{what.law}: {why_idle(binding.operation)}")
         bound = binding.on(what.target)
         if not what.exactly and (reason := self._reason(subject, vjp)):
             pytest.skip(f"{what.target}: the subject {reason}")
@@ -136,6 +137,8 @@ class Verification:
             start=self.seed,
             seconds=self.seconds or inf,
         )
+        if nothing_left(result):
+            pytest.skip(f"{what.law}: {why_idle(binding.operation)}")
         self.left(_told(result))
         if not result.ok:
             pytest.fail(self._failure(result), pytrace=False)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
-from targets import Target
 
 from scratchnet.arrays import Array
+from scratchnet.testing import Target
 from scratchnet.testing.strategies import (
     Layout,
     expanded,

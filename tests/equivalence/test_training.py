@@ -113,7 +113,7 @@ def test_a_hundred_steps_on_the_digits_are_within(target, sgd):
         rng=rng,
         activation=elu_vjp,
         dtype=target.dtype,
-        device=target.device,
+        device=target.device or None,
     )
     net = torch.nn.Sequential(
         torch.nn.Linear(64, 16), torch.nn.ELU(), torch.nn.Linear(16, 10)

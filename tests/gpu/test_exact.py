@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from targets import Target
 
 from scratchnet import products, reductions
 from scratchnet.arrays import to_numpy
 from scratchnet.broadcasting import unbroadcast
 from scratchnet.optim import SGD
+from scratchnet.testing import Target
 from scratchnet.testing.strategies import operands
 
 INTEGERS = st.integers(-8, 8).map(float)
@@ -26,7 +26,7 @@ def integers(*shape):
 
 def on_both(f, target, *arrays):
     """f of the arrays on the target, and by NumPy: both on the host."""
-    host = Target("numpy", "cpu", target.dtype)
+    host = Target.named(f"numpy:{target.dtype}")
     return tuple(to_numpy(f(*map(where.array, arrays))) for where in (target, host))
 
 

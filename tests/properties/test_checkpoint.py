@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from targets import Target
 
 from scratchnet import (
     SGD,
@@ -32,13 +31,17 @@ from scratchnet import (
     state,
 )
 from scratchnet.arrays import to_numpy
+from scratchnet.testing import Target
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.standard_normal((10, 3)), RNG.integers(0, 2, 10)
 SGD_WITH_MOMENTUM = SGD(0.1, momentum=0.9, dampening=0.1, weight_decay=1e-3)
 FORMATS = [
-    *(Target("numpy", "cpu", dtype) for dtype in ("float16", "float32", "float64")),
-    *(Target("torch", "cpu", d) for d in ("bfloat16", "float16", "float32", "float64")),
+    *(Target.named(f"numpy:{dtype}") for dtype in ("float16", "float32", "float64")),
+    *(
+        Target.named(f"torch:cpu:{d}")
+        for d in ("bfloat16", "float16", "float32", "float64")
+    ),
 ]
 
 
@@ -85,7 +88,7 @@ def test_what_is_loaded_is_what_was_saved(form, path):
 @settings(max_examples=26)
 def test_a_run_resumed_at_any_step_is_the_unbroken_run(steps, tmp_path_factory):
     path = tmp_path_factory.mktemp("run") / "checkpoint.safetensors"
-    net, batches = net_and_batches(Target("numpy", "cpu", "float32"))
+    net, batches = net_and_batches(Target.named("numpy:float32"))
     save(Checkpoint(trained(net, batches, steps=steps)), path)
     resumed = trained(load(path, net).run, batches, epochs=3)
     unbroken = trained(net, batches, epochs=3)
@@ -94,7 +97,7 @@ def test_a_run_resumed_at_any_step_is_the_unbroken_run(steps, tmp_path_factory):
 
 def test_a_run_saved_before_its_epoch_was_closed_closes_it(path):
     """Killed between the last step of an epoch and its row in the history."""
-    net, batches = net_and_batches(Target("numpy", "cpu", "float64"))
+    net, batches = net_and_batches(Target.named("numpy:float64"))
     saver = Saver(path, every=1)
     saver.after_epoch = lambda *_: None  # type: ignore[method-assign]
     unbroken = fit(net, SGD_WITH_MOMENTUM, batches, epochs=1, callbacks=[saver])
@@ -117,7 +120,7 @@ def changes(run):
 
 def test_the_digest_tells_runs_apart():
     """The control: a digest that overlooked something would hide a lossy resume."""
-    net, batches = net_and_batches(Target("numpy", "cpu", "float64"))
+    net, batches = net_and_batches(Target.named("numpy:float64"))
     run = trained(net, batches, steps=6)
     digests = {what: Checkpoint(other).digest() for what, other in changes(run)}
     assert Checkpoint(run).digest() not in digests.values()
@@ -143,7 +146,7 @@ def test_parameters_of_any_layout_survive(path, weight):
 
 
 def saved_run(path):
-    net, batches = net_and_batches(Target("numpy", "cpu", "float64"))
+    net, batches = net_and_batches(Target.named("numpy:float64"))
     save(Checkpoint(trained(net, batches, steps=2)), path)
     return net
 

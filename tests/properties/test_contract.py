@@ -5,9 +5,9 @@ from functools import cache
 
 import numpy as np
 import pytest
-from targets import Target
 
 from scratchnet.arrays import from_numpy, namespace_named, to_numpy
+from scratchnet.testing import Target
 from scratchnet.testing.contract import ULPS, Contract
 from scratchnet.testing.formats import BFLOAT16, FORMATS
 
@@ -114,7 +114,7 @@ CELLS = [
 @pytest.mark.parametrize(("library", "device", "dtype"), CELLS)
 @pytest.mark.parametrize("name", sorted(ULPS))
 def test_no_function_exceeds_its_ulps(name, library, device, dtype):
-    if reason := Target(library, device, "float32").unavailable():
+    if reason := Target.named(f"{library}:{device}:float32").unavailable():
         pytest.skip(reason)
     if function(library, name) is None:
         pytest.skip(f"{library} has no {name}")

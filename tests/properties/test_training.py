@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judged import host, judge, oracle
 from nets import loss_and_gradients, sgd_step
-from targets import Target
 
 from scratchnet import (
     SGD,
@@ -29,6 +28,7 @@ from scratchnet import (
     train_step,
 )
 from scratchnet.arrays import to_numpy
+from scratchnet.testing import Target
 from scratchnet.trace import Trace
 
 ROWS, FEATURES, CLASSES, BATCH = 10, 3, 4, 4
@@ -267,7 +267,7 @@ def test_the_last_short_batch_takes_the_step_of_its_rows_alone(target):
 @given(first=st.integers(1, ROWS), then=st.integers(1, ROWS))
 def test_epochs_are_counted_as_epochs_whatever_the_batch_size(first, then):
     """A resumed run may go on with batches of another size, once an epoch is done."""
-    target = Target("numpy", "cpu", "float64")
+    target = Target.named("numpy:float64")
     run = fit(net(target), MOMENTUM, batches(target, batch_size=first), epochs=2)
     again = fit(run, MOMENTUM, batches(target, batch_size=then), epochs=3)
     assert again.epoch == len(again.history.epochs) == 3

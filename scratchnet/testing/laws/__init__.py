@@ -6,7 +6,7 @@ misses. `LAWS` holds all of them by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from scratchnet.testing.laws import (
@@ -17,9 +17,27 @@ from scratchnet.testing.laws import (
     rows,
     values,
 )
-from scratchnet.testing.laws.law import Finding, Law, Verdict, law
+from scratchnet.testing.laws.law import (
+    Finding,
+    Law,
+    Verdict,
+    agree,
+    inside,
+    law,
+    together,
+)
 
-__all__ = ["LAWS", "Finding", "Law", "Verdict", "law"]
+__all__ = [
+    "LAWS",
+    "Finding",
+    "Law",
+    "Verdict",
+    "agree",
+    "inside",
+    "law",
+    "listing",
+    "together",
+]
 
 #: All laws by name, in the order in which they are asked: what a broken one means is
 #: plainest first.
@@ -48,3 +66,19 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         )
     }
 )
+
+
+def listing(laws: Iterable[Law], /) -> str:
+    """All laws, what each claims, kills and misses, as a Markdown table."""
+    rows = ["| law | claim | kills | misses |", "| --- | --- | --- | --- |"]
+    for each in laws:
+        where = "" if each.everywhere else ", in float64"
+        rows.append(
+            f"| `{each.name}`{where} | {_cell(each.claim)} | {_cell(each.kills)} "
+            f"| {_cell(each.misses)} |"
+        )
+    return "\n".join(rows)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
