@@ -103,7 +103,10 @@ class Result:
             ]
         first, *more = self.finding.message.splitlines() or [""]
         lines += [f"error     {first}", *(f"          {x.strip()}" for x in more)]
-        lines.append(f"suspect   {self.law.kills}")
+        vacuous = "too few examples, or an operation restricted too far"
+        lines.append(
+            f"suspect   {vacuous if self.verdict == 'VACUOUS' else self.law.kills}"
+        )
         return "\n".join(lines)
 
 
