@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 from targets import CPU, CUDA, HALF, Target
 
+# Runs of pytest inside of tests: what the plugin says is tested by them.
+pytest_plugins = ["pytester"]
+
 # Hypothesis brings a `ci` profile of its own and loads it where it sees a CI: every
 # field is set here, so that nothing of it is inherited.
 EVERY_FIELD = {

@@ -62,9 +62,9 @@ def _row(name: str, told: list[Told]) -> tuple[str, ...]:
         name,
         f"{len(held)} of {len(told)}",
         worst,
-        f"{silent / (silent + compared):.1%}" if silent else "",
+        f"{silent / (silent + compared):.1%}" if silent else "0%",
         f"{sum(each['examples'] for each in told):,}",
-        f"{min(each['examples'] for each in held):,}" if held else "",
+        f"{min(each['examples'] for each in held):,}" if held else "-",
         f"{compared:,}",
         f"{sum(each['seconds'] for each in told):.1f}",
     )
