@@ -41,7 +41,7 @@ def test_mine(law):
     law.holds_for({})
 """
 ON_NUMPY = "--scratchnet-targets=numpy:float64"
-FEW = "--scratchnet-examples=20"
+FEW = "--scratchnet-examples=10"
 FEWER = "--scratchnet-examples=3"
 ORACLE = "equals_the_oracle-numpy:float64"
 NOT_OF_PULLBACKS = [
@@ -280,7 +280,7 @@ def test_seen(record_property):
 
 
 def test_examples_are_as_many_as_were_asked_for(session):
-    assert drawn(session)[0] == 20
+    assert drawn(session)[0] == 10
     assert drawn(session, "--scratchnet-examples=30")[0] == 30
     assert drawn(session, marker=", examples=25")[0] == 25
 
