@@ -5,28 +5,32 @@
         law.holds_for(my_softmax)
 
 is a test for each law on each target. Importing this imports neither NumPy, PyTorch
-nor Hypothesis.
+nor Hypothesis, and a session without such tests does not need them.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from scratchnet.errors import ScratchnetError
+from scratchnet.testing import summary
+from scratchnet.testing.guards import ProfileWatch, foreign, profile_said
 
 if TYPE_CHECKING:
     from scratchnet.testing.verification import Verification
 
 #: What a test leaves in its report, also for the controller of pytest-xdist.
 PROPERTY = "scratchnet"
-_FOUND = pytest.StashKey[dict[str, list[dict[str, Any]]]]()
-_PROFILE = pytest.StashKey[tuple[Any, str]]()
-_ASKED = pytest.StashKey[bool]()
+#: What a worker of pytest-xdist tells its controller at the end.
+_WRONG = "scratchnet_wrong"
+_SESSION = pytest.StashKey["_Session"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,13 +39,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--scratchnet-targets",
         metavar="T,T",
-        help="targets of all `verifies` tests, such as numpy:float64,torch:cpu:float32",
+        help="targets such as numpy:float64,torch:cpu:float32, each of which must be "
+        "here; a marker's own go before",
     )
     group.addoption(
         "--scratchnet-examples",
         type=int,
         metavar="N",
-        help="examples of each law on each target (100)",
+        help="examples of each law on each target (100); a marker's own go before",
     )
     group.addoption(
         "--scratchnet-seconds",
@@ -62,75 +67,74 @@ def pytest_configure(config: pytest.Config) -> None:
     """The marker, and whether this is the package that was installed."""
     config.addinivalue_line(
         "markers",
-        "verifies(operation, *, targets=None, laws=None, examples=None): a test for "
-        "each law of the operation on each target; takes the fixture `law`",
+        "verifies(*operations, targets=None, laws=None, examples=None): a test for "
+        "each law of each operation on each target; takes the fixture `law`",
     )
-    config.stash[_FOUND] = {}
-    config.stash[_ASKED] = False
-    if (problem := _foreign()) is not None:
+    if problem := foreign(Path(__file__).resolve().parents[1]):
         raise pytest.UsageError(problem)
-    _options(config)
+    if not config.getoption("help"):
+        _require_possible(config)
+    config.stash[_SESSION] = _Session(config)
+    config.pluginmanager.register(config.stash[_SESSION], "scratchnet-session")
 
 
-def _options(config: pytest.Config) -> None:
-    """Refuse what cannot be, before anything is collected."""
+def _require_possible(config: pytest.Config) -> None:
+    """Refuse options that cannot be, before anything is collected."""
     examples = config.getoption("--scratchnet-examples")
     if examples is not None and examples < 1:
         raise pytest.UsageError(f"--scratchnet-examples={examples}: required 1 or more")
     seconds = config.getoption("--scratchnet-seconds")
     if seconds is not None and not seconds > 0:
         raise pytest.UsageError(f"--scratchnet-seconds={seconds}: required above 0")
+    targets = _targets(config)
+    if targets is None:
+        return
+    from scratchnet.testing.targets import available
 
-
-def _foreign() -> str | None:
-    """What is wrong with where this package came from; None if nothing is."""
-    here = Path(__file__).resolve().parents[1]
-    try:
-        installed = metadata.distribution("scratchnet")
-    except metadata.PackageNotFoundError:
-        return None
-    told = installed.read_text("direct_url.json") or "{}"
-    if json.loads(told).get("dir_info", {}).get("editable"):
-        return None
-    there = Path(str(installed.locate_file("scratchnet"))).resolve()
-    if there == here or not there.exists():
-        return None
-    return (
-        f"scratchnet was imported from {here}, but {there} is what is installed\n"
-        "  run `pytest`, not `python -m pytest`, with --import-mode=importlib"
-    )
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Remember how Hypothesis is set, if it is in use."""
-    hypothesis = sys.modules.get("hypothesis")
-    if hypothesis is not None and hasattr(hypothesis, "settings"):
-        default = hypothesis.settings.default
-        session.config.stash[_PROFILE] = default, _set(default)
-
-
-def _set(settings: Any) -> str:
-    names = ("max_examples", "derandomize", "deadline")
-    return ", ".join(f"{name}={getattr(settings, name)}" for name in names)
-
-
-def pytest_report_header(config: pytest.Config) -> str:
-    """Versions, targets and Hypothesis' profile."""
-    versions = []
-    for name in ("scratchnet", "numpy", "torch", "hypothesis"):
+    for each in targets:
         try:
-            versions.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            versions.append(f"no {name}")
-    targets = config.getoption("--scratchnet-targets") or "the usual ones"
-    examples = config.getoption("--scratchnet-examples") or "100"
-    profile = config.stash.get(_PROFILE, (None, "not in use"))[1]
-    seed = config.getoption("--scratchnet-seed")
-    return (
-        f"verifies: {', '.join(versions)}; targets {targets}; {examples} examples, "
-        f"seed {seed}; profile {profile}"
-    )
+            available([each])
+        except ScratchnetError as error:
+            raise pytest.UsageError(f"--scratchnet-targets: {_plain(error)}") from None
+
+
+def _targets(config: pytest.Config) -> tuple[str, ...] | None:
+    option = config.getoption("--scratchnet-targets")
+    return None if option is None else tuple(map(str.strip, option.split(",")))
+
+
+def _plain(error: Exception) -> str:
+    """The sentence without the function of ours that it is about."""
+    return str(error).removeprefix(f"{error.args[0]}: ")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Versions, targets and Hypothesis' settings."""
+    names = ("scratchnet", "numpy", "torch", "hypothesis")
+    targets = _targets(config)
+    where = usual_targets() if targets is None else ", ".join(targets)
+    examples = config.getoption("--scratchnet-examples") or 100
+    seconds = config.getoption("--scratchnet-seconds")
+    limit = "" if seconds is None else f" or {seconds:g} s"
+    return [
+        f"verifies: {', '.join(map(_version, names))}",
+        f"  laws on {where}: {examples} examples{limit} each, "
+        f"seed {config.getoption('--scratchnet-seed')}",
+        f"  Hypothesis' settings, for tests of its own: {profile_said()}",
+    ]
+
+
+def _version(name: str) -> str:
+    try:
+        return f"{name} {metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        return f"no {name}"
+
+
+def usual_targets() -> str:
+    """What `default_targets` are, without importing NumPy for it."""
+    torch = " and torch:cpu" if find_spec("torch") else ""
+    return f"numpy{torch} in float64 and float32"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -140,29 +144,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     name = metafunc.definition.name
     if "law" not in metafunc.fixturenames:
-        raise pytest.UsageError(f"{name}: `verifies` requires the fixture `law`")
-    from scratchnet.errors import ScratchnetError
-    from scratchnet.testing.verification import asked_of
+        pytest.fail(f"{name}: `verifies` requires the fixture `law`", pytrace=False)
+    from scratchnet.testing.verification import asked_of, ids_of
 
-    metafunc.config.stash[_ASKED] = True
-    option = metafunc.config.getoption("--scratchnet-targets")
-    overall = tuple(option.split(",")) if option else None
-    asked: list[Any] = []
+    overall = _targets(metafunc.config)
+    asked: dict[Any, None] = {}
     try:
+        # The nearest comes first; ids are in the order in which they are written.
         for marker in reversed(markers):
-            asked += asked_of(*marker.args, **{"overall": overall, **marker.kwargs})
-    except (ScratchnetError, TypeError) as error:
-        raise pytest.UsageError(f"{name}: {error}") from None
-    several = len({each.operation.title for each in asked}) > 1
-    params = [
-        pytest.param(each, id=f"{each.operation.name}-{each}" if several else str(each))
-        for each in asked
-    ]
-    metafunc.parametrize("law", params, indirect=True)
+            asked |= dict.fromkeys(asked_of(marker.args, marker.kwargs, overall))
+    except ScratchnetError as error:
+        pytest.fail(f"{name}: {error}", pytrace=False)
+    metafunc.config.stash[_SESSION].asked = True
+    metafunc.parametrize("law", list(asked), ids=ids_of(asked), indirect=True)
 
 
 @pytest.fixture
-def law(request: pytest.FixtureRequest) -> Iterator[Verification]:
+def law(request: pytest.FixtureRequest) -> Verification:
     """The law that this test is about, on a target: `law.holds_for(function)`."""
     from scratchnet.testing.verification import Verification
 
@@ -171,123 +169,118 @@ def law(request: pytest.FixtureRequest) -> Iterator[Verification]:
             "the fixture `law` requires the marker: @pytest.mark.verifies(operation)",
             pytrace=False,
         )
-    config = request.config
-    verification = Verification(
+    config, node = request.config, request.node
+    return Verification(
         request.param,
         examples=config.getoption("--scratchnet-examples"),
         seconds=config.getoption("--scratchnet-seconds"),
         seed=config.getoption("--scratchnet-seed"),
-        folder=_folder(config),
-        name=request.node.name,
-        left=lambda x: request.node.user_properties.append((PROPERTY, json.dumps(x))),
+        cache=getattr(config, "cache", None),
+        base=config.invocation_params.dir,
+        name=node.nodeid,
+        left=lambda told: node.user_properties.append((PROPERTY, json.dumps(told))),
     )
-    yield verification
-    if not verification.asked:
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a marked test that is no test of a law: of unittest, for example."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    if item.get_closest_marker("verifies") and "law" not in params:
+        pytest.fail(
+            "`verifies` is for functions and for methods of plain classes that take "
+            "the fixture `law`: nothing was checked",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """Fail a test that passes without having asked its law."""
+    passed = yield
+    verification = pyfuncitem.funcargs.get("law")
+    if pyfuncitem.get_closest_marker("verifies") and not getattr(
+        verification, "asked", True
+    ):
         pytest.fail("law.holds_for was not called: nothing was checked", pytrace=False)
+    return passed
 
 
-def _folder(config: pytest.Config) -> Path | None:
-    """Where witnesses are kept, if this session keeps anything."""
-    cache = getattr(config, "cache", None)
-    if cache is None:
-        return None
-    folder: Path = cache.mkdir("scratchnet")
-    return folder
-
-
-class _Tally:
-    """Collects what tests left, in the process that reports."""
+class _Session:
+    """What the tests of a session leave, and whether the session itself is sound."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.found = config.stash[_FOUND]
+        self.config = config
+        self.asked = False
+        self.told: list[summary.Told] = []
+        self.wrong: list[str] = []
+        self.watch = ProfileWatch()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Remember how Hypothesis was configured."""
+        self.watch.begin()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, Any, Any]:
+        """See what the import of a file changes."""
+        if isinstance(collector, pytest.File):
+            self.watch.before()
+        report = yield
+        if isinstance(collector, pytest.File):
+            self.watch.after(collector.nodeid)
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """Tests begin under what was configured."""
+        self.watch.judge()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """See what a test changes."""
+        ran = yield
+        self.watch.after(item.nodeid)
+        return ran
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One test more."""
         if report.when != "call":
             return
-        for name, value in report.user_properties:
-            if name == PROPERTY:
-                told = json.loads(str(value))
-                self.found.setdefault(told["operation"], []).append(told)
+        found = (value for name, value in report.user_properties if name == PROPERTY)
+        self.told += [json.loads(str(value)) for value in found]
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """What was wrong in a worker of pytest-xdist."""
+        for each in getattr(node, "workeroutput", {}).get(_WRONG, ()):
+            if each not in self.wrong:
+                self.wrong.append(each)
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection(session: pytest.Session) -> None:
-    """Collect what tests leave from here on."""
-    if not session.config.pluginmanager.hasplugin("scratchnet-tally"):
-        session.config.pluginmanager.register(
-            _Tally(session.config), "scratchnet-tally"
-        )
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a session that changed Hypothesis' settings, or asked no law at all."""
+        if self.asked:
+            self.watch.judge()
+            self.wrong += filter(None, (self.watch.wrong,))
+        if hasattr(self.config, "workeroutput"):
+            self.config.workeroutput[_WRONG] = self.wrong
+            return
+        if summary.was_empty(self.told):
+            self.wrong.append("no law was asked: each one was left out")
+        if self.wrong and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a session in which Hypothesis was set otherwise than it was configured."""
-    config = session.config
-    if config.stash.get(_ASKED, False) and _profile_changed(config):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def _profile_changed(config: pytest.Config) -> str:
-    """How Hypothesis' settings were changed under us; empty where they were not."""
-    if _PROFILE not in config.stash:
-        return ""
-    before, said = config.stash[_PROFILE]
-    now = sys.modules["hypothesis"].settings.default
-    return "" if now == before else f"{said} became {_set(now)}"
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Of each operation: laws held, worst error, examples, comparisons, seconds."""
-    if change := _profile_changed(config) if config.stash.get(_ASKED, False) else "":
-        terminalreporter.write_line(
-            f"ERROR: Hypothesis' profile was changed during the session: {change}",
-            red=True,
-        )
-    found = config.stash[_FOUND]
-    if not found:
-        return
-    terminalreporter.section("verified")
-    for line in _summary(found):
-        terminalreporter.write_line(line)
-
-
-def _summary(found: dict[str, list[dict[str, Any]]]) -> list[str]:
-    rows: list[tuple[str, ...]] = [
-        (
-            "operation",
-            "laws held",
-            "error/bound",
-            "examples",
-            "least",
-            "comparisons",
-            "seconds",
-        )
-    ]
-    everything: list[dict[str, Any]] = []
-    for name, told in sorted(found.items()):
-        everything += told
-        rows.append(_row(name, told))
-    rows.append(_row("in all", everything))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.rjust(width) if i else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-
-
-def _row(name: str, told: list[dict[str, Any]]) -> tuple[str, ...]:
-    held = sum(each["held"] for each in told)
-    return (
-        name,
-        f"{held} of {len(told)}",
-        f"{max(each['ratio'] for each in told):.2g}",
-        f"{sum(each['examples'] for each in told):,}",
-        f"{min(each['examples'] for each in told):,}",
-        f"{sum(each['compared'] for each in told):,}",
-        f"{sum(each['seconds'] for each in told):.1f}",
-    )
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> None:
+        """Of each operation: laws held, worst error, examples, comparisons, seconds."""
+        if not self.told and not self.wrong:
+            return
+        terminalreporter.section("verified")
+        for line in summary.lines(self.told):
+            terminalreporter.write_line(line)
+        for each in self.wrong:
+            terminalreporter.write_line(f"ERROR: {each}", red=True)

@@ -38,6 +38,12 @@ GRAVITY = (
     "WRONG",
 )
 
+#: What a verdict says whatever the law is.
+SUSPECTS = {
+    "VACUOUS": "too few examples, or an operation restricted too far",
+    "REFUSES": "what has an answer is refused: if that is meant, operation.restrict()",
+}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -103,7 +109,7 @@ class Result:
             ]
         first, *more = self.finding.message.splitlines() or [""]
         lines += [f"error     {first}", *(f"          {x.strip()}" for x in more)]
-        lines.append(f"suspect   {self.law.kills}")
+        lines.append(f"suspect   {SUSPECTS.get(self.verdict, self.law.kills)}")
         return "\n".join(lines)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from math import inf
+from hashlib import sha256
+from math import inf, isfinite
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scratchnet.errors import ArgumentTypeError
+from scratchnet.errors import ArgumentError, ArgumentTypeError, ScratchnetError
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.engine import (
+    Binding,
     bind,
     chosen_laws,
     hold,
@@ -29,56 +33,123 @@ from scratchnet.testing.report import Result
 from scratchnet.testing.subject import Function
 from scratchnet.testing.targets import Target, available, default_targets
 
+#: What a marker takes beside operations.
+_KEYWORDS = ("targets", "laws", "examples")
+#: A failure fits on a screen: so many lines, each of so many characters.
+_LINES, _WIDTH = 18, 400
+#: Longer names of files are cut.
+_NAME = 150
+
 
 @dataclass(frozen=True)
 class Asked:
-    """A law of an operation on a target. exactly: whether the target was asked for, so
-    that a subject that does not run there is broken."""
+    """A law of an operation on a target.
+
+    exactly: whether the target was asked for, so that a subject that does not run there
+    is broken. chosen: whether the law was, so that it is not left out.
+    """
 
     operation: Op
     law: Law
     target: Target
-    exactly: bool
-    examples: int | None
+    exactly: bool = False
+    chosen: bool = False
+    examples: int | None = None
 
     def __str__(self) -> str:
         return f"{self.law}-{self.target}"
 
 
 def asked_of(
-    *operations: Op,
-    targets: Iterable[str | Target] | None = None,
-    laws: Iterable[str | Law] | None = None,
-    examples: int | None = None,
+    operations: Iterable[Op],
+    options: Mapping[str, Any],
     overall: Iterable[str] | None = None,
+    /,
 ) -> list[Asked]:
     """What a marker asks: each law of each operation on each target.
 
-    overall: the targets of the whole session, instead of the usual ones; those of a
-    marker are its own. Raises ArgumentTypeError for what is no operation.
+    options: the marker's `targets`, `laws` and `examples`. overall: the targets of the
+    whole session, instead of the usual ones; those of a marker are its own.
+    Raises ArgumentTypeError for what is no operation and for other options,
+    ArgumentError for what there is not and for nothing at all.
     """
-    if not operations or not all(isinstance(each, Op) for each in operations):
-        kinds = ", ".join(type(each).__name__ for each in operations) or "nothing"
-        raise ArgumentTypeError(
-            "verifies", kinds, "required an Op, such as scratchnet.testing.ops.softmax"
-        )
+    for each in operations or ("nothing",):
+        if not isinstance(each, Op):
+            raise ArgumentTypeError(
+                "verifies",
+                f"{each!r:.60}" if operations else str(each),
+                "required an Op, such as scratchnet.testing.ops.softmax",
+            )
+    for name in options:
+        if name not in _KEYWORDS:
+            raise ArgumentTypeError(
+                "verifies", f"option {name!r}", f"required {', '.join(_KEYWORDS)}"
+            )
+    targets = _several(options, "targets", (str, Target))
+    laws = _several(options, "laws", (str, Law))
+    examples = _number(options.get("examples"))
     wanted = overall if targets is None else targets
     places = default_targets() if wanted is None else available(wanted)
     found = [
-        Asked(operation, law, target, wanted is not None, examples)
+        Asked(operation, law, target, wanted is not None, laws is not None, examples)
         for operation in operations
         for target in places
         for law in chosen_laws(laws, operation)
         if law.applies(operation, target)
     ]
     if not found:
-        raise ArgumentTypeError(
+        raise ArgumentError(
             "verifies",
-            f"no law of {', '.join(each.title for each in operations)} on "
-            f"{', '.join(map(str, places))}",
-            "required one at least",
+            f"{' and '.join(map(str, laws or ('no law',)))} of "
+            f"{' and '.join(each.title for each in operations)} on "
+            f"{' and '.join(map(str, places)) or 'no target'}",
+            "required what can be asked there",
         )
     return found
+
+
+def _several(
+    options: Mapping[str, Any], name: str, kinds: tuple[type, ...]
+) -> tuple[Any, ...] | None:
+    """The one or several that an option names."""
+    given = options.get(name)
+    if given is None:
+        return None
+    every = (given,) if isinstance(given, kinds) else given
+    if not isinstance(every, Iterable):
+        raise ArgumentTypeError("verifies", f"{name}={given!r}", "required names")
+    found = tuple(every)
+    for each in found:
+        if not isinstance(each, kinds):
+            raise ArgumentTypeError(
+                "verifies", f"{name}={given!r}", f"required names, not {each!r}"
+            )
+    return found
+
+
+def _number(examples: Any) -> int | None:
+    if examples is None:
+        return None
+    if not isinstance(examples, int) or isinstance(examples, bool):
+        raise ArgumentTypeError(
+            "verifies", f"examples={examples!r}", "required a whole number"
+        )
+    if examples < 1:
+        raise ArgumentError("verifies", f"examples={examples}", "required 1 or more")
+    return examples
+
+
+def ids_of(asked: Iterable[Asked], /) -> list[str]:
+    """The law and the target; the operation before, where there are several."""
+    every = list(asked)
+    operations = {each.operation for each in every}
+    if len(operations) == 1:
+        return [str(each) for each in every]
+    same = len({each.name for each in operations}) < len(operations)
+    return [
+        f"{each.operation.title if same else each.operation.name}-{each}"
+        for each in every
+    ]
 
 
 @dataclass
@@ -89,10 +160,15 @@ class Verification:
     examples: int | None
     seconds: float | None
     seed: int
-    folder: Path | None
+    #: pytest's cache, and where its session was started.
+    cache: Any
+    base: Path
     name: str
     left: Callable[[dict[str, Any]], None]
     asked: bool = field(default=False)
+
+    def __repr__(self) -> str:
+        return f"<law {self.what}>"
 
     @property
     def operation(self) -> Op:
@@ -114,73 +190,151 @@ class Verification:
     ) -> None:
         """Fail unless the law holds for the subject, as `check` says.
 
-        Skips a law of pullbacks where there is no vjp, and a target that nobody asked
-        for where the subject takes no arrays of it.
+        Skips a law of pullbacks where there is no vjp, and a target where the subject
+        takes no arrays of it but runs elsewhere; fails where the marker or the command
+        line asked for them. Once in a test: parametrize it for several subjects.
         """
         __tracebackhide__ = True
+        if self.asked:
+            pytest.fail(
+                "law.holds_for was called twice: a test is about one subject\n"
+                '  for several, @pytest.mark.parametrize("subject", [...])',
+                pytrace=False,
+            )
         self.asked = True
+        try:
+            left, result = self._asked_of(subject, vjp, contract)
+        except ScratchnetError as error:
+            pytest.fail(str(error), pytrace=False)
+        if result is None:
+            self.left(self._told(left))
+            pytest.skip(", ".join(left))
+        self.left(self._told(left) | _found(result))
+        if not result.ok:
+            pytest.fail(self._failure(result), pytrace=False)
+
+    def _asked_of(
+        self, subject: Function, vjp: Function | None, contract: Contract | None
+    ) -> tuple[tuple[str, ...], Result | None]:
+        """What was left out, and what was found; None where that is all of it."""
         what = self.what
-        if what.law.needs_vjp and vjp is None:
-            pytest.skip("laws of pullbacks: no vjp was given")
         binding = bind(
             subject, what.operation, vjp=vjp, targets=[what.target], contract=contract
         )
-        if not what.law.applies(binding.operation, what.target):
-            pytest.skip(f"{what.law}: {why_idle(binding.operation)}")
-        bound = binding.on(what.target)
-        if not what.exactly and (reason := self._reason(subject, vjp)):
-            pytest.skip(f"{what.target}: the subject {reason}")
+        if reason := self._left_out(binding):
+            return (reason,), None
         result = hold(
             what.law,
-            bound,
+            binding.on(what.target),
             examples=what.examples or self.examples,
             start=self.seed,
             seconds=self.seconds or inf,
         )
-        if nothing_left(result):
-            pytest.skip(f"{what.law}: {why_idle(binding.operation)}")
-        self.left(_told(result))
-        if not result.ok:
-            pytest.fail(self._failure(result), pytrace=False)
+        if nothing_left(result) and not what.chosen:
+            return (f"{what.law}: {why_idle(binding.operation)}",), None
+        return binding.untested, result
 
-    def _reason(self, subject: Function, vjp: Function | None) -> str:
-        """Why the subject does not run here, if it runs anywhere."""
-        binding = bind(
-            subject, self.what.operation, vjp=vjp, targets=[self.what.target]
-        )
-        example = probe(binding.operation)
-        reason = reason_against(binding.on(self.what.target), example)
-        if not reason:
-            return ""
-        others = (t for t in default_targets() if t != self.what.target)
-        runs = any(not reason_against(binding.on(t), example) for t in others)
-        return reason if runs else ""
+    def _left_out(self, binding: Binding) -> str:
+        """Why the law is not asked; empty where it is.
+
+        Raises ArgumentError where the law was asked for by its name.
+        """
+        law, target = self.what.law, self.what.target
+        why = ""
+        if law.needs_vjp and binding.vjp is None:
+            why = "laws of pullbacks: no vjp was given"
+        elif not law.applies(binding.operation, target):
+            why = f"{law}: {why_idle(binding.operation)}"
+        if why and self.what.chosen:
+            raise ArgumentError("verifies", f"{law} was asked for", f"but {why}")
+        if why or self.what.exactly:
+            return why
+        reason = _not_here(binding, target)
+        return reason and f"{target}: the subject {reason}"
+
+    def _told(self, left: Iterable[str]) -> dict[str, Any]:
+        """What the session's summary adds up of a law that was left out."""
+        return {
+            "test": self.name.partition("[")[0],
+            "operation": self.what.operation.name,
+            "law": self.what.law.name,
+            "target": str(self.what.target),
+            "untested": list(left),
+        }
 
     def _failure(self, result: Result) -> str:
-        said = str(result)
-        if self.folder is None or result.witness is None:
+        """What was found, and how to find it again, on one screen."""
+        said = _on_a_screen(str(result))
+        recorded = result.recorded()
+        if self.cache is None or recorded is None:
             return said
-        file = self.folder / f"{re.sub('[^A-Za-z0-9_.-]+', '-', self.name)}.json"
-        file.write_text(json.dumps(result.recorded(), indent=1))
         try:
-            shown = file.relative_to(Path.cwd())
-        except ValueError:
-            shown = file
-        return f"{said}\nreplay    scratchnet replay {shown}"
+            file = self.cache.mkdir("scratchnet") / f"{_file_name(self.name)}.json"
+            file.write_text(json.dumps(recorded, indent=1))
+        except OSError as error:
+            return f"{said}\nreplay    not kept: {error}"
+        return f"{said}\nreplay    {_command(recorded, _near(file, self.base))}"
 
 
-def _told(result: Result) -> dict[str, Any]:
-    """What the session's summary adds up."""
-    operation = result.subject.operation
+def _not_here(binding: Binding, target: Target) -> str:
+    """Why a subject does not run on a target, if it runs anywhere."""
+    example = probe(binding.operation)
+    reason = reason_against(binding.on(target), example)
+    if not reason:
+        return ""
+    others = (t for t in default_targets() if t != target)
+    runs = any(not reason_against(binding.on(t), example) for t in others)
+    return reason if runs else ""
+
+
+def _found(result: Result) -> dict[str, Any]:
+    """What the session's summary adds up of a law that was asked."""
     return {
-        "operation": operation.name,
-        "law": result.law.name,
-        "target": result.target,
         "held": result.ok,
-        "ratio": result.ratio,
+        "verdict": result.verdict,
+        "ratio": result.ratio if isfinite(result.ratio) else None,
         "examples": result.examples,
         "compared": result.compared,
         "silent": result.silent,
-        "seconds": result.seconds,
-        "restriction": operation.title,
+        "seconds": round(result.seconds, 4),
     }
+
+
+def _on_a_screen(said: str) -> str:
+    """The text without what is too long of it; its last line is what to suspect."""
+    lines = [
+        line if len(line) <= _WIDTH else f"{line[:_WIDTH]} ..."
+        for line in said.splitlines()
+    ]
+    if (more := len(lines) - _LINES) > 0:
+        cut = f"          ... and {more + 1} lines more"
+        lines = [*lines[: _LINES - 2], cut, lines[-1]]
+    return "\n".join(lines)
+
+
+def _file_name(name: str) -> str:
+    """The id of a test as the name of a file on any system."""
+    plain = re.sub(r"[/:\[\]]+", "-", name).strip("-")
+    safe = re.sub(r"[^A-Za-z0-9_.=-]", "_", plain)
+    if safe == plain and len(safe) <= _NAME:
+        return safe
+    return f"{safe[:_NAME]}-{sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _near(file: Path, base: Path) -> str:
+    """The path as it is written where the session was started."""
+    try:
+        shown = relpath(file, base)
+    except ValueError:  # on another drive
+        return str(file)
+    return str(file) if shown.startswith("..") else shown
+
+
+def _command(recorded: Mapping[str, Any], file: str) -> str:
+    """The command that replays a witness."""
+    if not recorded["operation"]:
+        return f"needs the operation as a name of the subject's module; kept in {file}"
+    asks = "".join(
+        f" --{name} file.py:name" for name in ("subject", "vjp") if recorded[name] == ""
+    )
+    return f"scratchnet replay {shlex.quote(file)}{asks}"
