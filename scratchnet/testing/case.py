@@ -156,6 +156,11 @@ class Case:
         """One of so many, made of the root."""
         return int(codes_of(self.root, what, (1,))[0, -1]) % count
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """As Hypothesis shows it: on one line, not field by field."""
+        del cycle
+        printer.text(repr(self))
+
     def __repr__(self) -> str:
         """The call, as it can be run with NumPy."""
         arguments = [written(x) for x in self.arguments]

@@ -46,9 +46,10 @@ class Op:
     example is drawn by it. reference: what is right; gradient: the reference of its
     pullback, where it has one.
     parameters: its options by name, each with its choices, or a function from the drawn
-    arrays to them, the simplest first; a subject that has no such option is held to what
-    the reference has without it. at_least: the smallest sides of core dimensions. batched: how
-    many of the arrays, from the first on, have loop dimensions; all without it.
+    arrays to them, the simplest first; a subject that has no such option is held to
+    what the reference has without it. at_least: the smallest sides of core dimensions.
+    batched: how many of the arrays, from the first on, have loop dimensions; all
+    without it.
     inputs: makes arguments and options of drawn arrays, where these are not all.
     called: the signature of the arrays among the arguments, where it is another one.
     refusals: calls that must raise, by the option that is wrong in them, or "" for the
@@ -245,7 +246,7 @@ class Op:
         return replace(self, parameters=parameters, refusals=refusals, restriction=said)
 
     def _default(self, option: str) -> Choices:
-        """What the reference takes where the option is not given, or the first choice."""
+        """What the reference has without the option, or the first choice."""
         function = self.reference.algorithms[0].function
         known = signature(function).parameters.get(option)
         if known is None or known.default is Parameter.empty:

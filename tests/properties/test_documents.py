@@ -2,6 +2,7 @@
 
 import ast
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 import scratchnet
 import scratchnet.testing
 import scratchnet.testing.strategies
+from scratchnet.testing import LAWS, OPS, laws, op
 from scratchnet.testing.references import REFERENCES, listing
+from scratchnet.testing.verification import Verification, asked_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,6 +23,16 @@ def python_blocks(document: str) -> str:
     return "\n\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
 
 
+def verify(test, mark):
+    """Run a test that is marked `verifies`, as the plugin would."""
+    for asked in asked_of(mark.args, mark.kwargs):
+        found = []
+        law = Verification(asked, 10, None, 0, None, ROOT, "", found.append)
+        with suppress(pytest.skip.Exception):
+            test(law)
+        assert found
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -27,6 +40,7 @@ def python_blocks(document: str) -> str:
         "CONTRIBUTING.md",
         "docs/why-not-rtol.md",
         "docs/oracle.md",
+        "docs/checking.md",
         "docs/strategies.md",
     ],
 )
@@ -36,7 +50,11 @@ def test_the_code_of_a_document_runs(document):
     exec(compile(program, document, "exec"), names)
     tests = [value for name, value in names.items() if name.startswith("test_")]
     for test in tests:
-        test()
+        for mark in getattr(test, "pytestmark", ()):
+            verify(test, mark)
+            break
+        else:
+            test()
     # A document whose code checks nothing would pass whatever became of it.
     assert tests or "assert" in program
 
@@ -51,14 +69,14 @@ def test_public_names_are_sorted_and_each_can_be_imported(module):
 
 
 @pytest.mark.parametrize(
-    ("module", "document"),
+    ("module", "documents"),
     [
-        (scratchnet.testing, "docs/oracle.md"),
-        (scratchnet.testing.strategies, "docs/strategies.md"),
+        (scratchnet.testing, ("docs/oracle.md", "docs/checking.md")),
+        (scratchnet.testing.strategies, ("docs/strategies.md",)),
     ],
 )
-def test_the_public_names_of_the_harness_are_documented(module, document):
-    text = (ROOT / document).read_text()
+def test_the_public_names_of_the_harness_are_documented(module, documents):
+    text = "".join((ROOT / document).read_text() for document in documents)
     code = " ".join(re.findall(r"```.*?```|`[^`]+`", text, re.DOTALL))
     assert set(module.__all__) <= set(re.findall(r"\w+", code))
 
@@ -73,6 +91,13 @@ def test_public_names_are_those_that_the_stub_imports():
         for alias in node.names
     ]
     assert sorted(imported) == scratchnet.__all__
+
+
+def test_operations_and_laws_are_listed():
+    """In docs/checking.md, as the declarations and the docstrings have them."""
+    document = (ROOT / "docs" / "checking.md").read_text()
+    assert op.listing(OPS.values()) in document
+    assert laws.listing(LAWS.values()) in document
 
 
 def test_the_accepted_algorithms_are_listed():

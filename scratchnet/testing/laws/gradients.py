@@ -71,8 +71,8 @@ def pullbacks_are_linear(subject: Subject, case: Case) -> Finding:
     first, twice, again = pullback(g), pullback(turned), pullback(g)
     findings = []
     for results in (first, twice, again):
-        if (number := miscounted(results, oracles, "cotangent")) is not None:
-            return number
+        if (wrong := miscounted(results, oracles, "cotangent")) is not None:
+            return wrong
     for one, two, three, oracle in zip(first, twice, again, oracles, strict=True):
         with np.errstate(all="ignore"):
             scaled = -2 * np.asarray(host(one), oracle.value.dtype)
@@ -130,8 +130,8 @@ def gradients_are_of_their_kind(subject: Subject, case: Case) -> Finding:
     (g, *arguments), options = there.on(subject.target)
     _, pullback = subject.back_at(arguments, options)
     results, oracles = pullback(g), there.oracle(subject.contract)
-    if (number := miscounted(results, oracles, "cotangent")) is not None:
-        return number
+    if (wrong := miscounted(results, oracles, "cotangent")) is not None:
+        return wrong
     for i, (x, oracle) in enumerate(zip(results, oracles, strict=True)):
         expected = oracle.shape, subject.target.format.name
         if not subject.target.holds(x):

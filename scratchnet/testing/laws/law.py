@@ -196,8 +196,8 @@ def inside(
     what: str = "result",
 ) -> Finding:
     """Whether each result is inside its bound; of what kind it is, another law asks."""
-    if (number := miscounted(results, oracles, what)) is not None:
-        return number
+    if wrong := miscounted(results, oracles, what):
+        return wrong
     several = len(oracles) > 1
     findings = []
     for i, (actual, oracle) in enumerate(zip(results, oracles, strict=True)):

@@ -29,8 +29,8 @@ def the_layout_does_not_matter(subject: Subject, case: Case) -> Finding:
     lying, plain = subject(case), subject(case, laid=False)
     oracles = case.oracle(subject.contract)
     for results in (lying, plain):
-        if (number := miscounted(results, oracles, "result")) is not None:
-            return number
+        if (wrong := miscounted(results, oracles, "result")) is not None:
+            return wrong
     names = ", ".join(layout.__name__ for layout in case.layouts)
     return together(
         agree(one, other, oracle, what=f"laid out as {names}")

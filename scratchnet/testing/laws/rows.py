@@ -91,8 +91,8 @@ def rows_are_independent(subject: Subject, case: Case) -> Finding:
     in_batch = subject(case)
     alone = subject.at(*_part(case, pick, case.on(subject.target)))
     oracles = case.oracle(subject.contract)
-    if (number := miscounted(alone, oracles, "result")) is not None:
-        return number
+    if (wrong := miscounted(alone, oracles, "result")) is not None:
+        return wrong
     return together(
         _same_row(one, batch, oracle, i)
         for one, batch, oracle in zip(alone, in_batch, oracles, strict=True)
@@ -137,8 +137,8 @@ def broadcasting_equals_the_loop(subject: Subject, case: Case) -> Finding:
     """
     whole = subject(case)
     oracles = case.oracle(subject.contract)
-    if (number := miscounted(whole, oracles, "result")) is not None:
-        return number
+    if (wrong := miscounted(whole, oracles, "result")) is not None:
+        return wrong
     call = case.on(subject.target)
     sides = np.broadcast_shapes(*loops(case))
     return together(_loop(subject, case, whole, call, sides))
@@ -216,8 +216,8 @@ def results_are_of_their_kind(subject: Subject, case: Case) -> Finding:
     Misses  the values
     """
     results, oracles = subject(case), case.oracle(subject.contract)
-    if (number := miscounted(results, oracles, "result")) is not None:
-        return number
+    if (wrong := miscounted(results, oracles, "result")) is not None:
+        return wrong
     return together(map(_of_kind, results, oracles, [subject] * len(oracles)))
 
 
