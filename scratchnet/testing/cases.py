@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import (
+    HealthCheck,
+    Phase,
+    Verbosity,
+    currently_in_test_context,
+    given,
+    seed,
+    settings,
+)
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from scratchnet.errors import ArgumentError
 from scratchnet.testing.case import Case, codes_of
 from scratchnet.testing.formats import Format, format_of
 from scratchnet.testing.op import Op
@@ -52,7 +62,7 @@ def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
     pairs = zip(shapes, _cut(roots, (ROOT,) * count), strict=True)
     values = tuple(kind.values(drawn_codes(draw, r, s), form) for s, r in pairs)
     options = {
-        name: _chosen(each, byte, values)
+        name: _chosen(name, each, byte, values)
         for (name, each), byte in zip(base.parameters.items(), choices, strict=True)
     }
     arguments: tuple[Any, ...] = values
@@ -83,8 +93,15 @@ def _cut(drawn: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
         start += size
 
 
-def _chosen(choices: Any, byte: int, values: tuple[Any, ...]) -> Any:
+def _chosen(name: str, choices: Any, byte: int, values: tuple[Any, ...]) -> Any:
     some = choices(*values) if callable(choices) else choices
+    if not len(some):
+        shapes = ", ".join(str(x.shape) for x in values)
+        raise ArgumentError(
+            "cases",
+            f"{name} has no choices for arrays of shape {shapes}",
+            "required one",
+        )
     return some[byte % len(some)]
 
 
@@ -109,12 +126,32 @@ def deck(operation: Op, form: Format, examples: int, start: int, /) -> tuple[Cas
     """So many examples, the same for a seed: the simplest first. Drawn once, since all
     laws and all targets of the format are asked about the same ones."""
     drawn: list[Case] = []
-
-    @seed(start)
-    @settings(SETTINGS, max_examples=examples)
-    @given(cases(operation, dtype=form))
-    def draw(case: Case) -> None:
-        drawn.append(case)
-
-    draw()
+    asked = settings(SETTINGS, max_examples=examples)
+    run_on(cases(operation, dtype=form), drawn.append, asked, start)
     return tuple(drawn)
+
+
+def run_on(
+    examples: SearchStrategy[Case],
+    function: Callable[[Case], None],
+    asked: settings,
+    start: int,
+    /,
+) -> None:
+    """Run a function on examples that are drawn from a seed: inside of a property too,
+    in a thread of its own there, as Hypothesis refuses one within another."""
+
+    def search() -> None:
+        @seed(start)
+        @asked
+        @given(examples)
+        def each(case: Case) -> None:
+            function(case)
+
+        each()
+
+    if not currently_in_test_context():
+        search()
+        return
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(search).result()

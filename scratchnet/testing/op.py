@@ -17,7 +17,11 @@ from scratchnet.testing.references import Reference
 from scratchnet.testing.strategies.family import FAMILIES, Family
 from scratchnet.testing.strategies.misfit import misfits
 from scratchnet.testing.strategies.plan import Planner
-from scratchnet.testing.strategies.requirements import require_one_of
+from scratchnet.testing.strategies.requirements import (
+    require_count,
+    require_one_of,
+    require_some,
+)
 from scratchnet.testing.strategies.shapes import planner
 from scratchnet.testing.strategies.signature import parsed
 
@@ -105,9 +109,11 @@ class Op:
             for name in self.parameters:
                 _require_parameter(self.name, name, taken)
         for name, choices in self.parameters.items():
-            if not callable(choices) and not len(choices):
-                raise ArgumentError(
-                    "Op", f"{name} of {self.name!r} has no choices", "required one"
+            _require_choices(self.name, name, choices)
+        for family in require_some("Op", families=self.families):
+            if not isinstance(family, Family):
+                raise ArgumentTypeError(
+                    "Op", f"family {family!r} of {self.name!r}", "required a Family"
                 )
 
     def __repr__(self) -> str:
@@ -294,7 +300,9 @@ class Op:
         said: dict[str, Any] = dict(self.restriction)
         changes: dict[str, Any] = {}
         if ranks is not None:
-            said["ranks"] = (ranks,) if isinstance(ranks, int) else tuple(ranks)
+            said["ranks"] = tuple(ranks) if isinstance(ranks, Iterable) else (ranks,)
+            for rank in said["ranks"]:
+                require_count("restrict", 0, rank=rank)
             changes["max_dims"] = max([*said["ranks"], self.max_dims])
         if max_side is not None:
             said["max_side"] = changes["max_side"] = max_side
@@ -329,12 +337,26 @@ def _left(
     what: str, names: str | Iterable[str], known: Iterable[str]
 ) -> tuple[str, ...]:
     """The names, all of which must be known, and of which one must be left."""
-    chosen = (names,) if isinstance(names, str) else tuple(names)
+    one = isinstance(names, str) or not isinstance(names, Iterable)
+    chosen: tuple[str, ...] = (names,) if one else tuple(names)  # type: ignore[assignment]
     for name in chosen:
         require_one_of("restrict", known, **{what: name})
     if not chosen:
         raise ArgumentError("restrict", f"no {what}", "required at least one")
     return chosen
+
+
+def _require_choices(op: str, name: str, choices: Any) -> None:
+    if callable(choices):
+        return
+    if isinstance(choices, str) or not isinstance(choices, Sequence):
+        raise ArgumentTypeError(
+            "Op",
+            f"{name} of {op!r} is {choices!r}",
+            "required a sequence of choices, or a function from the arrays to one",
+        )
+    if not choices:
+        raise ArgumentError("Op", f"{name} of {op!r} has no choices", "required one")
 
 
 def _require_parameter(op: str, name: str, taken: Mapping[str, Parameter]) -> None:

@@ -113,10 +113,10 @@ def named(function: Function, /) -> str:
 
 
 def host(x: Any, /) -> Array:
-    """A result on the host: an array of NumPy, also of a Python number."""
-    if isinstance(x, np.ndarray):
-        return x
-    return to_numpy(x) if is_array(x) else np.asarray(x)
+    """A result on the host: a plain array of NumPy, also of a Python number."""
+    if isinstance(x, np.ndarray) or not is_array(x):
+        return np.asarray(x)
+    return to_numpy(x)
 
 
 def untaken(function: Function, operation: Op, call: Call, /) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ def untaken(function: Function, operation: Op, call: Call, /) -> tuple[str, ...]
     if not callable(function):
         raise ArgumentTypeError(
             "check",
-            f"the subject is a {type(function).__name__}",
+            f"{function!r:.80} is no function",
             f"required a function that computes {operation.name}",
         )
     try:

@@ -104,7 +104,9 @@ def _place(module: Any) -> str:
         found = importlib.util.find_spec(module.__name__)
     if found is not None and "site-packages" in str(found.origin):
         return str(module.__name__)
-    return str(getsourcefile(module) or module.__name__)
+    with suppress(TypeError):  # what is built in has no file
+        return str(getsourcefile(module) or module.__name__)
+    return str(module.__name__)
 
 
 def attribute(module: Any, name: str, /) -> Any:

@@ -575,9 +575,7 @@ def test_a_law_finds_its_planted_fault(planted):
 @pytest.mark.parametrize("planted", [p for p in PLANTED if p.alone], ids=str)
 def test_what_is_found_alone_all_other_laws_let_pass(planted):
     """Without the law nobody would know."""
-    assert [each.law.name for each in planted.report(examples=40).broken] == [
-        planted.law
-    ]
+    assert [each.law.name for each in planted.report().broken] == [planted.law]
 
 
 def test_every_law_has_a_planted_fault():
@@ -748,5 +746,5 @@ RIGHT = [
 )
 def test_right_code_is_never_found_wrong(operation, subject, vjp, targets):
     """An alarm about it would be a way to compute that nobody thought of."""
-    report = check(subject, OPS[operation], vjp=vjp, targets=targets, examples=30)
+    report = check(subject, OPS[operation], vjp=vjp, targets=targets, examples=20)
     assert report.ok, str(report)

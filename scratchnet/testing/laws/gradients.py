@@ -18,6 +18,7 @@ from scratchnet.testing.laws.law import (
     inside,
     law,
     miscounted,
+    misshapen,
     together,
 )
 from scratchnet.testing.laws.memory import apart, arrays_of, bits
@@ -176,6 +177,8 @@ def pullbacks_are_derivatives(subject: Subject, case: Case) -> Finding:
     Misses  derivatives at kinks; a wrong function with its own right derivative
     """
     line = _Line(subject, case, case.of_pullback())
+    if wrong := line.misshapen():
+        return wrong
     return together(_falls(*pair) for pair in pairwise(line.remainders()))
 
 
@@ -196,6 +199,14 @@ class _Line:
     subject: Subject
     case: Case
     there: Case
+
+    def misshapen(self) -> Finding | None:
+        """MISPLACED where value or cotangents are such that there is no remainder."""
+        contract = self.subject.contract
+        results = self.subject(self.case, laid=False)
+        return misshapen(results, self.case.oracle(contract), "result") or misshapen(
+            self._cotangents(), self.there.oracle(contract), "cotangent"
+        )
 
     def remainders(self) -> list[_Remainder]:
         """The remainders of first order, each step away."""
@@ -221,10 +232,14 @@ class _Line:
     def _value(self, case: Case) -> Any:
         return np.asarray(host(self.subject(case, laid=False)[0]), np.longdouble)
 
-    def _pulled(self) -> list[Any]:
+    def _cotangents(self) -> tuple[Any, ...]:
         (g, *arguments), options = self.there.on(self.subject.target, laid=False)
         _, pullback = self.subject.back_at(arguments, options)
-        return [np.asarray(host(x), np.longdouble) for x in pullback(g)]
+        found: tuple[Any, ...] = pullback(g)
+        return found
+
+    def _pulled(self) -> list[Any]:
+        return [np.asarray(host(x), np.longdouble) for x in self._cotangents()]
 
     def _moved(self, h: float) -> tuple[Case, list[Any]]:
         """The example a step along the line, and the steps that were really made."""

@@ -213,13 +213,43 @@ def inside(
 def miscounted(
     results: tuple[Any, ...], oracles: tuple[Bounded, ...], what: str
 ) -> Finding | None:
-    """MISPLACED where there are more or fewer results than there are to be."""
-    if len(results) == len(oracles):
-        return None
-    return Finding(
-        "MISPLACED",
-        f"{len(results)} {what}s, expected {len(oracles)}: {results!r:.200}",
+    """MISPLACED where there are more or fewer results than there are to be, or such as
+    hold no numbers."""
+    if len(results) != len(oracles):
+        return Finding(
+            "MISPLACED",
+            f"{len(results)} {what}s, expected {len(oracles)}: {results!r:.200}",
+        )
+    for x in results:
+        if not _holds_numbers(x):
+            return Finding("MISPLACED", f"a {what} is of {type(x).__name__}: {x!r:.80}")
+    return None
+
+
+def misshapen(
+    results: tuple[Any, ...], oracles: tuple[Bounded, ...], what: str
+) -> Finding | None:
+    """MISPLACED where results are miscounted, or one has another shape."""
+    if wrong := miscounted(results, oracles, what):
+        return wrong
+    shapes = [
+        (host(x).shape, each.shape) for x, each in zip(results, oracles, strict=True)
+    ]
+    return next(
+        (
+            Finding("MISPLACED", f"{what} of shape {shape}, expected {expected}")
+            for shape, expected in shapes
+            if shape != expected
+        ),
+        None,
     )
+
+
+def _holds_numbers(x: Any) -> bool:
+    try:
+        return host(x).dtype.kind in "biufc"
+    except (TypeError, ValueError):  # a list of lists of several lengths
+        return False
 
 
 def comparable(actual: Any, oracle: Bounded, /) -> Any:

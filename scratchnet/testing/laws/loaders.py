@@ -7,6 +7,7 @@ the numbers of the rows.
 
 from __future__ import annotations
 
+from itertools import islice
 from math import comb, factorial
 from typing import Any
 
@@ -22,14 +23,23 @@ Batch = tuple[Any, Any]
 _UNLIKELY = 10**12
 
 
-def _epoch(loader: Any) -> list[Batch]:
-    """The batches of an epoch. What raises raises Refusal."""
+def _epoch(loader: Any, case: Case) -> list[Batch]:
+    """The batches of an epoch, or more than there can be of one that does not end.
+    What raises raises Refusal."""
+    most = 2 * len(case.arguments[0]) + 1
 
     def batches() -> list[Batch]:
-        return [(x, y) for x, y in loader]
+        return [(x, _whole(y)) for x, y in islice(loader, most)]
 
     found: list[Batch] = run(batches)
     return found
+
+
+def _whole(y: Any) -> Any:
+    """Labels, which have to be whole numbers still."""
+    if host(y).dtype.kind not in "iu":
+        raise TypeError(f"labels came as {y!r:.80}, expected whole numbers")
+    return y
 
 
 def _numbers(batches: list[Batch]) -> list[int]:
@@ -38,7 +48,8 @@ def _numbers(batches: list[Batch]) -> list[int]:
 
 
 def _loader(subject: Subject, case: Case) -> Any:
-    return subject(case, laid=False)[0]
+    arguments, options = case.on(subject.target, laid=False)
+    return subject.directly(*arguments, **options)
 
 
 @law(kind="loader")
@@ -54,7 +65,7 @@ def every_row_comes_once(subject: Subject, case: Case) -> Finding:
     size = case.options["batch_size"]
     count = n - n % size if case.options["drop_last"] else n
     for epoch in range(3):
-        numbers = _numbers(_epoch(loader))
+        numbers = _numbers(_epoch(loader, case))
         if len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(n)):
             return Finding("WRONG", f"epoch {epoch}: rows {sorted(numbers)} of {n}")
         if len(numbers) != count:
@@ -74,8 +85,11 @@ def pairs_stay_together(subject: Subject, case: Case) -> Finding:
     """
     rows = case.arguments[0]
     compared = 0
-    for x, y in _epoch(_loader(subject, case)):
-        found, expected = host(x), rows[host(y).reshape(-1)]
+    for x, y in _epoch(_loader(subject, case), case):
+        numbers = host(y).reshape(-1)
+        if not set(numbers.tolist()) <= set(range(len(rows))):
+            return Finding("WRONG", f"labels {numbers.tolist()} of {len(rows)} rows")
+        found, expected = host(x), rows[numbers]
         if found.shape != expected.shape or bits(found) != bits(
             host(subject.target.array(expected))
         ):
@@ -93,8 +107,8 @@ def batches_have_the_size_that_was_told(subject: Subject, case: Case) -> Finding
     Misses  what is in them
     """
     loader = _loader(subject, case)
-    told, batches = run(len, loader), _epoch(loader)
-    sizes = [len(host(y)) for _, y in batches]
+    told, batches = run(len, loader), _epoch(loader, case)
+    sizes = [host(y).size for _, y in batches]
     if told != len(sizes):
         return Finding("WRONG", f"len is {told}, but {len(sizes)} batches came")
     size, n = case.options["batch_size"], len(case.arguments[0])
@@ -115,9 +129,9 @@ def seeds_reproduce(subject: Subject, case: Case) -> Finding:
     """
     one, other = _loader(subject, case), _loader(subject, case)
     for epoch in range(3):
-        first = _numbers(_epoch(one))
+        first = _numbers(_epoch(one, case))
         np.random.random(7)  # noqa: NPY002 - what a global generator would notice
-        if (again := _numbers(_epoch(other))) != first:
+        if (again := _numbers(_epoch(other, case))) != first:
             return Finding(
                 "NONDETERMINISTIC", f"epoch {epoch}: {first}, and again {again}"
             )
@@ -150,7 +164,7 @@ def epochs_differ(subject: Subject, case: Case) -> Finding:
     # The same order, or the same rows left out, by chance alone.
     orders = _until(factorial(n) // factorial(left))
     tails = _until(comb(n, left)) if left else 0
-    epochs = [_numbers(_epoch(loader)) for _ in range(1 + max(orders, tails))]
+    epochs = [_numbers(_epoch(loader, case)) for _ in range(1 + max(orders, tails))]
     if all(each == epochs[0] for each in epochs):
         return Finding("WRONG", f"{len(epochs)} epochs in the order {epochs[0]}")
     seen = {i for each in epochs for i in each}
@@ -175,7 +189,7 @@ def without_shuffling_rows_are_in_order(subject: Subject, case: Case) -> Finding
     """
     loader = _loader(subject, case)
     for epoch in range(2):
-        numbers = _numbers(_epoch(loader))
+        numbers = _numbers(_epoch(loader, case))
         if numbers != list(range(len(numbers))):
             return Finding("WRONG", f"epoch {epoch} without shuffling: {numbers}")
     return Finding(compared=2 * len(case.arguments[0]))
@@ -191,8 +205,8 @@ def batches_are_copies(subject: Subject, case: Case) -> Finding:
     """
     (x, y), options = case.on(subject.target, laid=False)
     before = bits(x), bits(y)
-    loader = subject.at((x, y), options)[0]
-    for rows, labels in _epoch(loader):
+    loader = subject.directly(x, y, **options)
+    for rows, labels in _epoch(loader, case):
         for array in (rows, labels):
             run(_overwrite, array)
     if (bits(x), bits(y)) != before:

@@ -17,7 +17,7 @@ from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
 from scratchnet.testing.laws.law import Finding, inside, law, together
 from scratchnet.testing.laws.memory import bits
-from scratchnet.testing.subject import Subject, host
+from scratchnet.testing.subject import Subject, host, run
 
 Arrays = dict[str, Any]
 STEPS = 3
@@ -36,6 +36,7 @@ def _stepped(
 
     Raises ArgumentTypeError for another result.
     """
+    names = tuple(parameters)
     found = subject.directly(parameters, gradients, state, **options)
     if not (
         isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], Mapping)
@@ -44,6 +45,12 @@ def _stepped(
             "optimizer",
             f"a step returned a {type(found).__name__}",
             "required the parameters by name, and the state",
+        )
+    if {*names} != found[0].keys():
+        raise ArgumentTypeError(
+            "optimizer",
+            f"a step returned parameters {', '.join(map(str, found[0]))}",
+            f"required {', '.join(names)}",
         )
     return dict(found[0]), found[1]
 
@@ -159,7 +166,7 @@ def steps_are_pure(subject: Subject, case: Case) -> Finding:
     """
     parameters, gradients, options = _start(subject, case)
     parameters, state = _stepped(subject, parameters, gradients, {}, options)
-    kept = deepcopy((parameters, gradients, state))
+    kept: tuple[Arrays, Arrays, Any] = run(deepcopy, (parameters, gradients, state))
     first, _ = _stepped(subject, parameters, gradients, state, options)
     now, before = _all_bits((parameters, gradients, state)), _all_bits(kept)
     if now != before:

@@ -91,8 +91,9 @@ def rows_are_independent(subject: Subject, case: Case) -> Finding:
     in_batch = subject(case)
     alone = subject.at(*_part(case, pick, case.on(subject.target)))
     oracles = case.oracle(subject.contract)
-    if (wrong := miscounted(alone, oracles, "result")) is not None:
-        return wrong
+    for results in (in_batch, alone):
+        if (wrong := miscounted(results, oracles, "result")) is not None:
+            return wrong
     return together(
         _same_row(one, batch, oracle, i)
         for one, batch, oracle in zip(alone, in_batch, oracles, strict=True)
@@ -151,7 +152,11 @@ def _loop(
     # A few of them, spread over all: each is a call of its own.
     for at in indices[:: max(1, len(indices) // 4)]:
         alone = subject.at(*_part(case, at, call))
-        results = zip(alone, whole, case.oracle(subject.contract), strict=True)
+        oracles = case.oracle(subject.contract)
+        if (wrong := miscounted(alone, oracles, "result")) is not None:
+            yield wrong
+            return
+        results = zip(alone, whole, oracles, strict=True)
         for one, every, oracle in results:
             if np.shape(host(every)) != oracle.shape:
                 yield Finding(

@@ -46,6 +46,12 @@ class Reference:
     algorithms: tuple[Algorithm, ...]
     worse: tuple[Algorithm, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not self.algorithms:
+            raise ArgumentError(
+                "Reference", f"{self.name!r} has no algorithms", "required at least one"
+            )
+
     @property
     def signature(self) -> str:
         """Its name and arguments, as in Python: `softmax(x, *, axis=-1)`."""
