@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scratchnet.errors import ArgumentError, DataError
+from scratchnet.errors import ArgumentError, DataError, ScratchnetError
 from scratchnet.testing.case import Case
 from scratchnet.testing.formats import FORMATS
 from scratchnet.testing.laws import LAWS
@@ -37,6 +39,8 @@ def _decoded(x: Any) -> Any:
         return float.fromhex(x["float"])
     if "tuple" in x:
         return tuple(map(_decoded, x["tuple"]))
+    if "list" in x:
+        return list(map(_decoded, x["list"]))
     dtype = np.dtype(x["dtype"])
     read: Callable[[Any], Any] = float.fromhex if dtype.kind == "f" else int
     values = [read(v) for v in x["values"]]
@@ -47,44 +51,58 @@ def _decoded(x: Any) -> Any:
     )
 
 
-def loaded(where: str, /) -> Any:
+def loaded(where: str, modules: dict[str, Any] | None = None, /) -> Any:
     """What stands at an address: `file.py:name` or `package.module:name`.
 
+    modules: those that are there already, by their place; a new one is added.
     Raises ArgumentError where there is nothing.
     """
+    modules = {} if modules is None else modules
     place, _, name = where.rpartition(":")
     if not place:
         raise ArgumentError(
             "replay", f"address {where!r}", "required file.py:name or module:name"
         )
-    module = _module(place)
-    found = attribute(module, name)
+    if place not in modules:
+        modules[place] = _module(place)
+    found = attribute(modules[place], name)
     if found is None:
         raise ArgumentError("replay", f"no {name!r} in {place}", "required it there")
     return found
 
 
 def _module(place: str) -> Any:
-    if not place.endswith(".py"):
-        try:
-            return importlib.import_module(place)
-        except ImportError as error:
-            raise ArgumentError(
-                "replay", f"module {place!r}: {error}", "required one to import"
-            ) from None
+    try:
+        return _executed(place) if place.endswith(".py") else import_module(place)
+    except ScratchnetError:
+        raise
+    except (Exception, SystemExit) as error:
+        # A file that exits is no law that holds.
+        raise ArgumentError(
+            "replay",
+            f"{place!r} raises {type(error).__name__}: {error}",
+            "required a module to import",
+        ) from error
+
+
+def _executed(place: str) -> Any:
     path = Path(place)
     if not path.is_file():
         raise ArgumentError("replay", f"file {place!r}", "which does not exist")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # Not the name alone: a file may be called as a module that it imports.
+    spec = importlib.util.spec_from_file_location(f"replayed {path.stem}", path)
     if spec is None or spec.loader is None:
         raise ArgumentError("replay", f"file {place!r}", "required one of Python")
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up.
+    sys.modules[spec.name] = module
     # What the file imports may lie beside it.
     sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(str(path.parent))
+        with suppress(ValueError):
+            sys.path.remove(str(path.parent))
     return module
 
 
@@ -118,27 +136,29 @@ def replayed(
     Raises ArgumentError where the function, the operation or the law is not found and
     DataError for a case that is damaged.
     """
-    function = _function(subject or witness["subject"], "subject")
-    back = vjp or witness.get("vjp") or ""
-    pulled: Function | None = _function(back, "vjp") if back else None
-    operation = _operation(witness["operation"])
     try:
-        case = Case(
-            operation,
-            tuple(map(_decoded, witness["arguments"])),
-            {name: _decoded(x) for name, x in witness["options"].items()},
-            tuple(LAYOUTS[name] for name in witness["layouts"]),
-            FAMILIES[witness["family"]],
-            FORMATS[witness["format"]],
-            bytes.fromhex(witness["root"]),
-        )
+        names = "subject", "vjp", "operation", "target"
+        where = {what: _text(witness, what) for what in names}
         law = LAWS[witness["law"]]
-    except (KeyError, ValueError, TypeError) as error:
-        raise DataError(
-            "replay", f"a witness with {error!r}", "required one as it was written"
-        ) from None
-    (target,) = available([witness["target"]])
-    left = untaken(function, operation, (case.arguments, dict(case.options)))
+    except (KeyError, TypeError) as error:
+        raise _damaged(error) from None
+    modules: dict[str, Any] = {}
+    function = _function(subject or where["subject"], "subject", modules)
+    back = vjp or where["vjp"]
+    asks = law.needs_vjp or back
+    pulled: Function | None = _function(back, "vjp", modules) if asks else None
+    operation = _operation(where["operation"], modules)
+    case = _case(operation, witness)
+    if not law.is_about(operation):
+        raise _damaged(ValueError(f"{law}, which is not about {operation.name}"))
+    (target,) = available([where["target"]])
+    call = operation.called_with(case.arguments), dict(case.options)
+    left = untaken(function, operation, call)
+    if pulled is not None:
+        left = tuple({*left, *untaken(pulled, operation, call)})
+    # What is refused depends on the options that there are.
+    operation = operation.without(tuple(sorted(left)))
+    case = replace(case, op=operation, _known={})
     bound = Subject(function, operation, target, target.contract, pulled, left)
     began = time.perf_counter()
     finding = law.asked(bound, case)
@@ -149,7 +169,41 @@ def replayed(
     return Result(law, bound, finding, 1, *numbers, spent, families, broken)
 
 
-def _function(where: str, what: str) -> Function:
+def _case(operation: Op, witness: Mapping[str, Any]) -> Case:
+    """The case of a witness. Raises DataError where it is damaged."""
+    try:
+        case = Case(
+            operation,
+            tuple(map(_decoded, witness["arguments"])),
+            {name: _decoded(x) for name, x in witness["options"].items()},
+            tuple(LAYOUTS[name] for name in witness["layouts"]),
+            FAMILIES[witness["family"]],
+            FORMATS[witness["format"]],
+            bytes.fromhex(witness["root"]),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise _damaged(error) from None
+    if len(case.layouts) != len(case.arrays):
+        counts = f"{len(case.layouts)} layouts of {len(case.arrays)} arrays"
+        raise _damaged(ValueError(counts))
+    return case
+
+
+def _text(witness: Mapping[str, Any], what: str) -> str:
+    """An address in a witness; empty for none."""
+    found = witness[what] if what != "vjp" else witness.get(what)
+    if not isinstance(found, str | None):
+        raise TypeError(f"{what} {found!r}")
+    return found or ""
+
+
+def _damaged(error: Exception) -> DataError:
+    return DataError(
+        "replay", f"a witness with {error!r}", "required one as it was written"
+    )
+
+
+def _function(where: str, what: str, modules: dict[str, Any]) -> Function:
     if not where:
         raise ArgumentError(
             "replay",
@@ -157,13 +211,13 @@ def _function(where: str, what: str) -> Function:
             "required where it is",
             f"--{what} file.py:name",
         )
-    found: Function = loaded(where)
+    found: Function = loaded(where, modules)
     return found
 
 
-def _operation(where: str) -> Op:
+def _operation(where: str, modules: dict[str, Any]) -> Op:
     name = where.removesuffix(".pullback")
-    found = OPS[name] if name in OPS else (loaded(name) if name else None)
+    found = OPS[name] if name in OPS else (loaded(name, modules) if name else None)
     if not isinstance(found, Op):
         raise ArgumentError(
             "replay",

@@ -58,11 +58,13 @@ def _encoded(x: Any, lying: Any) -> Any:
             "strides": _strides(lying),
             "values": [float(v).hex() if real else int(v) for v in x.ravel()],
         }
-    if isinstance(x, float) and not isinstance(x, bool):
+    x = x.item() if isinstance(x, np.generic) else x
+    if isinstance(x, float):
         return {"float": x.hex()}
-    if isinstance(x, tuple):
-        return {"tuple": [_encoded(each, each) for each in x]}
-    return x
+    if isinstance(x, tuple | list):
+        return {type(x).__name__: [_encoded(each, each) for each in x]}
+    # What else there may be is shown, but cannot be read again.
+    return x if isinstance(x, str | int | None) else {"shown": repr(x)}
 
 
 def _strides(x: Any) -> list[int]:
