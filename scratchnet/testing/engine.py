@@ -305,6 +305,12 @@ def bind(
             f"the operation is a {type(operation).__name__}",
             "required an Op: one of scratchnet.testing.ops, or one of your own",
         )
+    if not (vjp is None or callable(vjp)):
+        raise ArgumentTypeError(
+            "check",
+            f"vjp is a {type(vjp).__name__}",
+            "required a function to the value and its pullback",
+        )
     if not (contract is None or isinstance(contract, Contract)):
         raise ArgumentTypeError(
             "check",

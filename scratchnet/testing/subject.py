@@ -128,7 +128,7 @@ def untaken(function: Function, operation: Op, call: Call, /) -> tuple[str, ...]
     if not callable(function):
         raise ArgumentTypeError(
             "check",
-            f"{function!r:.80} is no function",
+            f"the subject is a {type(function).__name__}",
             f"required a function that computes {operation.name}",
         )
     try:

@@ -590,8 +590,10 @@ def test_an_operation_that_is_none_is_refused(said):
 
 
 BAD_CHECKS = {
-    "check: 3 is no function, required a function that computes relu": {"subject": 3},
-    "check: 'f' is no function, required a function": {"vjp": "f"},
+    "check: the subject is a int, required a function that computes relu": {
+        "subject": 3
+    },
+    "check: vjp is a str, required a function to the value": {"vjp": "f"},
     r"check: <lambda>\(x, y\) as relu: missing a required argument: 'y'": {
         "subject": lambda x, y: x  # noqa: ARG005
     },
