@@ -19,6 +19,7 @@ from scratchnet.testing.laws.law import (
     law,
     miscounted,
     misshapen,
+    of_kind,
     together,
 )
 from scratchnet.testing.laws.memory import apart, arrays_of, bits
@@ -133,16 +134,7 @@ def gradients_are_of_their_kind(subject: Subject, case: Case) -> Finding:
     results, oracles = pullback(g), there.oracle(subject.contract)
     if (wrong := miscounted(results, oracles, "cotangent")) is not None:
         return wrong
-    for i, (x, oracle) in enumerate(zip(results, oracles, strict=True)):
-        expected = oracle.shape, subject.target.format.name
-        if not subject.target.holds(x):
-            return Finding("MISPLACED", f"cotangent {i} is a {type(x).__name__}")
-        found = tuple(x.shape), subject.target.dtype_of(x)
-        if found != expected:
-            return Finding(
-                "MISPLACED", f"cotangent {i} is {found}, expected {expected}"
-            )
-    return Finding(compared=len(results))
+    return together(map(of_kind, results, oracles, [subject] * len(oracles)))
 
 
 #: Steps, from coarse to fine: powers of two, so that they are exact.

@@ -286,6 +286,29 @@ def agree(first: Any, second: Any, oracle: Bounded, /, *, what: str) -> Finding:
     return found(comparison, f"{what}: ")
 
 
+def of_kind(x: Any, oracle: Bounded, subject: Subject, /) -> Finding:
+    """Whether a result is an array of the target, of the oracle's shape and dtype."""
+    target = subject.target
+    # A number of Python is as good as a 0-d array of NumPy.
+    if isinstance(x, float | int | bool) and target.library == "numpy":
+        x = np.asarray(x, target.format.carrier if oracle.is_real else None)
+    if not hasattr(x, "dtype") or not target.holds(x):
+        where = getattr(x, "device", "")
+        return Finding(
+            "MISPLACED",
+            f"a {type(x).__module__}.{type(x).__name__} {where}".strip()
+            + f", expected an array on {target}",
+        )
+    if tuple(x.shape) != oracle.shape:
+        return Finding("MISPLACED", f"shape {tuple(x.shape)}, expected {oracle.shape}")
+    dtype = target.dtype_of(x)
+    if oracle.is_real and dtype != target.format.name:
+        return Finding("MISPLACED", f"dtype {dtype}, expected {target.format.name}")
+    if not oracle.is_real and dtype.startswith(("float", "bfloat", "complex")):
+        return Finding("MISPLACED", f"dtype {dtype}, expected {oracle.value.dtype}")
+    return Finding(compared=1)
+
+
 def raised(error: BaseException, /) -> Finding:
     """What a subject that raised is found to be."""
     said = f"{type(error).__name__}: {error}"

@@ -55,9 +55,12 @@ def _stepped(
     return dict(found[0]), found[1]
 
 
-def _turned(gradients: Arrays, step: int) -> Arrays:
-    """Other gradients for each step: exactly so, as halving rounds nothing here."""
-    return {name: g * (-0.5) ** step for name, g in gradients.items()}
+def _turned(subject: Subject, gradients: Arrays, step: int) -> Arrays:
+    """Other gradients for each step: halves, of the other sign."""
+    return {
+        name: subject.target.array(host(g) * (-0.5) ** step)
+        for name, g in gradients.items()
+    }
 
 
 @law(kind="optimizer", everywhere=True)
@@ -74,7 +77,7 @@ def every_step_equals_the_oracle(subject: Subject, case: Case) -> Finding:
     state: Any = {}
     findings = []
     for step in range(STEPS):
-        turned = _turned(gradients, step)
+        turned = _turned(subject, gradients, step)
         before = parameters
         parameters, state = _stepped(subject, before, turned, state, options)
         for name, p in before.items():
@@ -110,13 +113,13 @@ def parameters_are_independent(subject: Subject, case: Case) -> Finding:
     state: Any = {}
     for step in range(STEPS):
         together_, state = _stepped(
-            subject, together_, _turned(gradients, step), state, options
+            subject, together_, _turned(subject, gradients, step), state, options
         )
     for name in parameters:
         one: Arrays = {name: parameters[name]}
         own: Any = {}
         for step in range(STEPS):
-            turned = {name: _turned(gradients, step)[name]}
+            turned = {name: _turned(subject, gradients, step)[name]}
             one, own = _stepped(subject, one, turned, own, options)
         alone[name] = one[name]
     for name, x in alone.items():
@@ -143,11 +146,11 @@ def without_a_gradient_nothing_moves(subject: Subject, case: Case) -> Finding:
     after, state = _stepped(subject, parameters, only, {}, options)
     if bits(after["second"]) != bits(parameters["second"]):
         return Finding("WRONG", f"second moved to {after['second']!r:.80}")
-    later, _ = _stepped(subject, after, _turned(gradients, 1), state, options)
+    later, _ = _stepped(subject, after, _turned(subject, gradients, 1), state, options)
     fresh, _ = _stepped(
         subject,
         {"second": parameters["second"]},
-        {"second": _turned(gradients, 1)["second"]},
+        {"second": _turned(subject, gradients, 1)["second"]},
         {},
         options,
     )

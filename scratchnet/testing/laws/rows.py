@@ -17,6 +17,7 @@ from scratchnet.testing.laws.law import (
     inside,
     law,
     miscounted,
+    of_kind,
     together,
 )
 from scratchnet.testing.op import Op
@@ -223,29 +224,7 @@ def results_are_of_their_kind(subject: Subject, case: Case) -> Finding:
     results, oracles = subject(case), case.oracle(subject.contract)
     if (wrong := miscounted(results, oracles, "result")) is not None:
         return wrong
-    return together(map(_of_kind, results, oracles, [subject] * len(oracles)))
-
-
-def _of_kind(x: Any, oracle: Bounded, subject: Subject) -> Finding:
-    target = subject.target
-    # A number of Python is as good as a 0-d array of NumPy.
-    if isinstance(x, float | int | bool) and target.library == "numpy":
-        x = np.asarray(x, target.format.carrier if oracle.is_real else None)
-    if not hasattr(x, "dtype") or not target.holds(x):
-        where = getattr(x, "device", "")
-        return Finding(
-            "MISPLACED",
-            f"a {type(x).__module__}.{type(x).__name__} {where}".strip()
-            + f", expected an array on {target}",
-        )
-    if tuple(x.shape) != oracle.shape:
-        return Finding("MISPLACED", f"shape {tuple(x.shape)}, expected {oracle.shape}")
-    dtype = target.dtype_of(x)
-    if oracle.is_real and dtype != target.format.name:
-        return Finding("MISPLACED", f"dtype {dtype}, expected {target.format.name}")
-    if not oracle.is_real and dtype.startswith(("float", "bfloat", "complex")):
-        return Finding("MISPLACED", f"dtype {dtype}, expected {oracle.value.dtype}")
-    return Finding(compared=1)
+    return together(map(of_kind, results, oracles, [subject] * len(oracles)))
 
 
 def _is_refusable(subject: Subject, case: Case) -> bool:
