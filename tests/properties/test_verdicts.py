@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError, UnavailableError
 from scratchnet.testing import (
-    FLOAT32,
     FLOAT64,
     OPS,
     Algorithm,
-    Contract,
     Op,
     Reference,
     Report,
@@ -429,23 +427,6 @@ def test_only_the_laws_that_are_named_are_asked():
     assert {law for law, _ in report.verdicts} == {"two_runs_agree", *ORACLE}
     alone = asked(relu, laws="two_runs_agree", targets=NUMPY[0], examples=10)
     assert [*alone.verdicts] == [("two_runs_agree", NUMPY[0])]
-
-
-@quick
-def test_a_contract_says_what_a_subject_may_do():
-    """Single precision is wrong in double, unless that is what was promised."""
-
-    def coarse(x):
-        return np.sin(x).astype(np.float32).astype(x.dtype)
-
-    moderate = OPS["sine"].restrict(families="moderate")
-    promised = {"sin": FLOAT32.unit_roundoff / FLOAT64.unit_roundoff}
-    strict, wide = (
-        asked(coarse, moderate, contract=contract)
-        for contract in (None, Contract("float32", ulps=promised))
-    )
-    assert [each.verdict for each in strict.results] == ["WRONG"]
-    assert wide.ok
 
 
 # What is restricted is not drawn, and is said.
