@@ -125,6 +125,14 @@ def relu_that_uses_its_input_up(x):
     return y
 
 
+def relu_that_flattens_its_input(x):
+    """Its numbers stay what they are, but lie in one row."""
+    y = relu(x)
+    if x.flags.c_contiguous:
+        x.shape = (-1,)
+    return y
+
+
 def relu_that_returns_its_input(x):
     return x if (x > 0).all() else relu(x)
 
@@ -462,6 +470,10 @@ PLANTED = [
     Planted(
         *("inputs_are_untouched", "MUTATES", "relu", ALONE),
         relu_that_uses_its_input_up,
+    ),
+    Planted(
+        *("inputs_are_untouched", "MUTATES", "relu", ALONE),
+        relu_that_flattens_its_input,
     ),
     Planted(
         *("results_are_new", "ALIASES", "relu", ALONE),

@@ -22,7 +22,7 @@ from scratchnet.testing.laws.law import (
     of_kind,
     together,
 )
-from scratchnet.testing.laws.memory import apart, arrays_of, bits
+from scratchnet.testing.laws.memory import apart, arrays_of, state
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.family import MODERATE
 from scratchnet.testing.subject import Subject, host
@@ -107,11 +107,11 @@ def pullbacks_leave_memory_alone(subject: Subject, case: Case) -> Finding:
     there = case.of_pullback()
     call = there.on(subject.target)
     (g, *arguments), options = call
-    before = [bits(x) for x in arrays_of(call)]
+    before = [state(x) for x in arrays_of(call)]
     _, pullback = subject.back_at(arguments, options)
     results = pullback(g)
     for i, (was, x) in enumerate(zip(before, arrays_of(call), strict=True)):
-        if bits(x) != was:
+        if state(x) != was:
             who = f"argument {i - 1}" if i else "the cotangent"
             return Finding("MUTATES", f"the pullback wrote to {who}: now {x!r:.80}")
     return apart(

@@ -49,27 +49,32 @@ def bits(x: Any, /) -> bytes:
     return to_numpy(x).tobytes()
 
 
+def state(x: Any, /) -> tuple[tuple[int, ...], str, bytes]:
+    """What of an array another may change: its shape, its dtype and its bits."""
+    return tuple(x.shape), str(x.dtype), bits(x)
+
+
 @law(everywhere=True)
 def inputs_are_untouched(subject: Subject, case: Case) -> Finding:
     """Nothing that is passed is written to.
 
-    Claim   x has the same bits after f(x) as before
+    Claim   x has the same shape and bits after f(x) as before
     Kills   x -= x.max() on the caller's array; options filled in
     Misses  what is written elsewhere
     """
     call = case.on(subject.target)
-    before = [bits(x) for x in arrays_of(call)]
+    before = [state(x) for x in arrays_of(call)]
     subject.at(*call)
     return _untouched(before, arrays_of(call), "the function")
 
 
-def _untouched(before: list[bytes], arrays: list[Any], who: str) -> Finding:
+def _untouched(before: list[Any], arrays: list[Any], who: str) -> Finding:
     for i, (was, x) in enumerate(zip(before, arrays, strict=True)):
-        if bits(x) != was:
+        if state(x) != was:
             return Finding(
                 "MUTATES", f"array {i} was written to by {who}: now {x!r:.80}"
             )
-    return Finding(compared=sum(map(len, before)) or 1)
+    return Finding(compared=sum(len(kept) for *_, kept in before) or 1)
 
 
 def overlap(x: Any, y: Any, /) -> bool:
