@@ -172,7 +172,7 @@ def check(
     """Whether a function is what an operation should be: every law, on every target.
 
     subject: takes the operation's arguments and options; an option that it does not
-    have stays what the operation has first, and the report says so. vjp: takes the
+    have stays what the reference has, and the report says so. vjp: takes the
     same, returns the value and its pullback; without it no law of pullbacks is asked.
     targets: `library[:device]:dtype`, each of which must be here; without them NumPy
     and PyTorch on the CPU in float64 and float32, of which those are left that the

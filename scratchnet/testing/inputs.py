@@ -194,6 +194,13 @@ def unbiased(values: Arrays, options: Options, coder: Coder) -> Call:
     return (values[:-1] if absent else values), options
 
 
+def other_features(case: Case) -> list[Call]:
+    """Rows of one feature more than there are weights for."""
+    x, *others = case.arguments
+    wide = np.ones((*x.shape[:-1], x.shape[-1] + 1), x.dtype)
+    return [((wide, *others), dict(case.options))]
+
+
 # Steps.
 
 

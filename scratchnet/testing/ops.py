@@ -106,6 +106,7 @@ linear = _op(
     "(i),(o,i),(o)->(o)",
     batched=1,
     inputs=inputs.unbiased,
+    refusals={"": inputs.other_features},
     exact=True,
 )
 relu = _op("relu", "()->()", exact=True)

@@ -31,7 +31,7 @@ class Subject:
     function: takes what the operation does, arrays on the target. vjp: takes the same
     and returns the value and its pullback, from the cotangent to the cotangents of the
     arguments. contract: what it may do; that of the target unless it is given.
-    untaken: options that it does not have, which stay what the operation has first.
+    untaken: options that it does not have, which stay what the reference has.
     """
 
     function: Function

@@ -319,6 +319,15 @@ def test_other_algorithms_are_no_false_alarm(name):
     assert report.ok, str(report)
 
 
+def test_rows_that_are_cut_to_fit_are_found():
+    def cut(x, weight, bias=None):
+        y = x[..., : weight.shape[-1]] @ weight.T
+        return y if bias is None else y + bias
+
+    report = check(cut, ops.linear, targets=NUMPY)
+    assert [each.law.name for each in report.broken] == ["what_does_not_fit_is_refused"]
+
+
 def test_one_that_exits_crashes_and_one_that_says_nothing_is_vacuous():
     assert check(exits, ops.relu, targets=NUMPY).broken[0].verdict == "CRASHES"
     nowhere = laws.law(accepts=lambda *_: False)(exits)

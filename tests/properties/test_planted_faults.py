@@ -668,7 +668,7 @@ def linear_bias_first(x, weight, bias=None, /):
     xp = array_namespace(x)
     start = xp.sum(xp.zeros_like(weight), axis=-1) if bias is None else bias
     y = xp.sum(xp.zeros_like(x), axis=-1)[..., None] + start
-    for i in range(weight.shape[1]):
+    for i in range(x.shape[-1]):
         y = y + x[..., i, None] * weight[:, i]
     return y
 

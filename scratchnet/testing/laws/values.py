@@ -32,7 +32,8 @@ def is_exact_on_the_grid(subject: Subject, case: Case) -> Finding:
     """Where nothing has to round, not a bit may differ: on no target from another.
 
     Claim   f(x) == oracle(x) where every number and every sum is a small integer
-    Kills   any error at all in sums and products: TF32, half sums, lost terms
-    Misses  what rounds: exponentials, divisions, roots
+    Kills   any error at all in sums and products: lost terms, constants a little off
+    Misses  what rounds: exponentials, divisions, roots; factors or sums in a narrower
+            format that holds such small integers, as TF32 does
     """
     return inside(subject(case, laid=False), case.oracle(subject.contract))
