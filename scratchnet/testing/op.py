@@ -10,25 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.errors import ArgumentError
 from scratchnet.testing.case import Case, Coder
+from scratchnet.testing.declaration import (
+    Choices,
+    require_choices,
+    require_families,
+    require_parameters,
+    require_reference,
+)
 from scratchnet.testing.formats import FORMATS
 from scratchnet.testing.references import Reference
 from scratchnet.testing.strategies.family import FAMILIES, Family
 from scratchnet.testing.strategies.misfit import misfits
 from scratchnet.testing.strategies.plan import Planner
-from scratchnet.testing.strategies.requirements import (
-    require_count,
-    require_one_of,
-    require_some,
-)
+from scratchnet.testing.strategies.requirements import require_count, require_one_of
 from scratchnet.testing.strategies.shapes import planner
 from scratchnet.testing.strategies.signature import parsed
 
 Arrays = tuple[Any, ...]
 Options = dict[str, Any]
-#: The choices for a parameter, the simplest first; or what gives them for the arrays.
-Choices = Sequence[Any] | Callable[..., Sequence[Any]]
 #: From the drawn arrays, the chosen options and a coder to arguments and options.
 Inputs = Callable[[Arrays, Options, Coder], tuple[Arrays, Options]]
 #: Calls that must be refused, made of an example of what must not.
@@ -94,27 +95,13 @@ class Op:
     pullback_of: Op | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.reference, Reference):
-            raise ArgumentTypeError(
-                "Op",
-                f"reference of {self.name!r} is a {type(self.reference).__name__}",
-                "required a Reference: what is right, in array code",
-                'Reference("mine", (Algorithm("x * 2", lambda x: x * 2),))',
-            )
+        require_reference(self.name, self.reference)
         _ = self.planner  # a malformed signature is said here
-        taken = signature(self.reference.algorithms[0].function).parameters
-        if self.kind == "function" and not any(
-            each.kind == Parameter.VAR_KEYWORD for each in taken.values()
-        ):
-            for name in self.parameters:
-                _require_parameter(self.name, name, taken)
+        if self.kind == "function":
+            require_parameters(self.name, self.parameters, self.reference)
         for name, choices in self.parameters.items():
-            _require_choices(self.name, name, choices)
-        for family in require_some("Op", families=self.families):
-            if not isinstance(family, Family):
-                raise ArgumentTypeError(
-                    "Op", f"family {family!r} of {self.name!r}", "required a Family"
-                )
+            require_choices(self.name, name, choices)
+        require_families(self.name, self.families)
 
     def __repr__(self) -> str:
         return f"<operation {self.title}>"
@@ -344,29 +331,6 @@ def _left(
     if not chosen:
         raise ArgumentError("restrict", f"no {what}", "required at least one")
     return chosen
-
-
-def _require_choices(op: str, name: str, choices: Any) -> None:
-    if callable(choices):
-        return
-    if isinstance(choices, str) or not isinstance(choices, Sequence):
-        raise ArgumentTypeError(
-            "Op",
-            f"{name} of {op!r} is {choices!r}",
-            "required a sequence of choices, or a function from the arrays to one",
-        )
-    if not choices:
-        raise ArgumentError("Op", f"{name} of {op!r} has no choices", "required one")
-
-
-def _require_parameter(op: str, name: str, taken: Mapping[str, Parameter]) -> None:
-    known = [n for n, each in taken.items() if each.kind == Parameter.KEYWORD_ONLY]
-    if name not in known:
-        raise ArgumentError(
-            "Op",
-            f"parameter {name!r} of {op!r}",
-            f"but its reference takes {', '.join(known) or 'no options'}",
-        )
 
 
 def listing(operations: Iterable[Op], /) -> str:

@@ -145,7 +145,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     name = metafunc.definition.name
     if "law" not in metafunc.fixturenames:
         pytest.fail(f"{name}: `verifies` requires the fixture `law`", pytrace=False)
-    from scratchnet.testing.verification import asked_of, ids_of
+    from scratchnet.testing.asked import asked_of, ids_of
 
     overall = _targets(metafunc.config)
     asked: dict[Any, None] = {}

@@ -11,8 +11,9 @@ import scratchnet
 import scratchnet.testing
 import scratchnet.testing.strategies
 from scratchnet.testing import LAWS, OPS, laws, op
+from scratchnet.testing.asked import asked_of
 from scratchnet.testing.references import REFERENCES, listing
-from scratchnet.testing.verification import Verification, asked_of
+from scratchnet.testing.verification import Verification
 
 ROOT = Path(__file__).parents[2]
 

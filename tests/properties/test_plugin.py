@@ -13,7 +13,7 @@ from importlib import metadata
 import _pytest.pytester
 import pytest
 
-from scratchnet.testing import plugin, verification
+from scratchnet.testing import asked, plugin, verification
 from scratchnet.testing.guards import foreign
 from scratchnet.testing.targets import default_targets
 
@@ -497,7 +497,8 @@ def broken(x, axis=-1):
     raise RuntimeError("never")
 """ + only("equals_the_oracle", "law.holds_for(broken)")
     here = tuple(t for t in default_targets() if t.library == "numpy")
-    monkeypatch.setattr(verification, "default_targets", lambda: here)
+    for module in (asked, verification):
+        monkeypatch.setattr(module, "default_targets", lambda: here)
     assert session(body, targets=None).parseoutcomes() == {"failed": 2}
 
 

@@ -20,6 +20,7 @@ from scratchnet.testing import (
     check,
     engine,
 )
+from scratchnet.testing.binding import bind
 from scratchnet.testing.cases import deck
 
 quick = pytest.mark.usefixtures("first_found")
@@ -636,7 +637,7 @@ def test_a_target_that_is_not_here_is_refused():
 def test_a_law_of_values_that_are_restricted_away_cannot_be_held():
     """Asked for it directly, the engine says so; a check leaves it out."""
     ties = OPS["relu"].restrict(families="ties")
-    bound = engine.bind(relu, ties, targets=NUMPY)
+    bound = bind(relu, ties, targets=NUMPY)
     (law,) = engine.chosen_laws(["is_exact_on_the_grid"], ties)
     with pytest.raises(ArgumentError, match="which is about values that are grid"):
         engine.hold(law, bound.on(bound.targets[0]))
