@@ -16,6 +16,7 @@ PARTS = {
     "Peak memory": "memory.py",
     "Loops and whole arrays": "loops.py",
     "Drawing small cases": "strategies.py",
+    "Whole checks": "checks.py",
     "Checks with their oracles": "bounds/cost.py",
 }
 #: Read by the libraries when they load, hence a process for each part.

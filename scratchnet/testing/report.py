@@ -19,7 +19,7 @@ from scratchnet.testing.subject import Subject
 from scratchnet.testing.witness import witness_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SCHEMA = 1
 #: From what is wrong in the plainest way to side effects.
@@ -43,6 +43,7 @@ SUSPECTS = {
     "VACUOUS": "too few examples, or an operation restricted too far",
     "REFUSES": "what has an answer is refused: if that is meant, operation.restrict()",
 }
+_EMPTY = "empty arrays are refused: if that is meant, operation.restrict(empty=False)"
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,16 @@ class Result:
             ]
         first, *more = self.finding.message.splitlines() or [""]
         lines += [f"error     {first}", *(f"          {x.strip()}" for x in more)]
-        lines.append(f"suspect   {SUSPECTS.get(self.verdict, self.law.kills)}")
+        lines.append(f"suspect   {self.suspect}")
         return "\n".join(lines)
+
+    @property
+    def suspect(self) -> str:
+        """What to look at first."""
+        arrays = () if self.witness is None else self.witness.arrays
+        if self.verdict == "REFUSES" and not all(x.size for x in arrays):
+            return _EMPTY
+        return SUSPECTS.get(self.verdict, self.law.kills)
 
 
 @dataclass(frozen=True)
@@ -163,12 +172,21 @@ class Report:
         """A table, then what breaks, then what was not tested."""
         parts = [_table(self)]
         parts += [f"\n{each}" for each in self.broken[:1]]
-        if len(self.broken) > 1:
-            more = Counter(each.law.name for each in self.broken[1:])
-            parts.append(f"\nbroken as well: {', '.join(more)}")
+        parts += [f"\n{line}" for line in self._more()]
         parts += [f"not tested: {each}" for each in self.untested]
         parts.append(_verdict(self))
         return "\n".join(parts)
+
+    def _more(self) -> Iterator[str]:
+        """The other broken laws; apart those of which the same is to be said."""
+        if not self.broken:
+            return
+        first, *others = self.broken
+        same = [each for each in others if _alike(each, first)]
+        rest = [each for each in others if each not in same]
+        for said, those in (("in the same way", same), ("as well", rest)):
+            if laws := Counter(each.law.name for each in those):
+                yield f"broken {said}: {', '.join(laws)}"
 
     def to_json(self) -> str:
         """All of it, as JSON of schema 1."""
@@ -188,6 +206,12 @@ class Report:
             },
             indent=1,
         )
+
+
+def _alike(one: Result, other: Result) -> bool:
+    """Whether the same was found of both."""
+    found = one.finding, other.finding
+    return len({(each.verdict, each.message) for each in found}) == 1
 
 
 def _as_json(result: Result) -> dict[str, Any]:

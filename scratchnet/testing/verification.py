@@ -66,8 +66,8 @@ class Verification:
         vjp: Function | None = None,
         *,
         contract: Contract | None = None,
-    ) -> None:
-        """Fail unless the law holds for the subject, as `check` says.
+    ) -> Result:
+        """What was found, where the law holds for the subject; fail where it does not.
 
         Skips a law of pullbacks where there is no vjp, and a target where the subject
         takes no arrays of it but runs elsewhere; fails where the marker or the command
@@ -91,6 +91,7 @@ class Verification:
         self.left(self._told(left) | _found(result))
         if not result.ok:
             pytest.fail(self._failure(result), pytrace=False)
+        return result
 
     def _asked_of(
         self, subject: Function, vjp: Function | None, contract: Contract | None
