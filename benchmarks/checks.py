@@ -7,16 +7,14 @@ the processor's, with what Hypothesis does around a case.
 
 from __future__ import annotations
 
-import argparse
 import time
 import warnings
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 
 import numpy as np
 from hypothesis import settings
-from measure import table
+from measure import CASES, ROUNDS, per_second, table
 
 from scratchnet.testing import LAWS, Case, Op, Subject, cases, ops
 from scratchnet.testing.binding import bind
@@ -47,7 +45,7 @@ CHECKED: dict[str, tuple[Callable[..., Any], Op]] = {
 }
 
 
-def rate(subject: Subject, *, count: int, start: int) -> float:
+def rate(subject: Subject, *, start: int) -> float:
     """Whole checks per second of the processor, of cases drawn from this seed."""
     law = LAWS["equals_the_oracle"]
     checked = 0
@@ -64,37 +62,31 @@ def rate(subject: Subject, *, count: int, start: int) -> float:
     began = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the mean of nothing
-        run_on(drawn, check, settings(SETTINGS, max_examples=count), start)
+        run_on(drawn, check, settings(SETTINGS, max_examples=CASES), start)
     return checked / (time.process_time() - began)
 
 
-def measured(*, count: int, rounds: int) -> dict[tuple[str, str], list[float]]:
+def measured() -> dict[tuple[str, str], list[float]]:
     """Rates of each operation and format, in turn."""
     rates: dict[tuple[str, str], list[float]] = {}
-    for start in range(rounds):
+    for start in range(ROUNDS):
         for name, (function, operation) in CHECKED.items():
             bound = bind(function, operation, targets=[f"numpy:{x}" for x in FORMATS])
             for target in bound.targets:
-                found = rate(bound.on(target), count=count, start=start)
+                found = rate(bound.on(target), start=start)
                 rates.setdefault((name, target.format.name), []).append(found)
     return rates
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=7)
-    options = parser.parse_args()
-    rates = measured(count=options.count, rounds=options.rounds)
     rows = [
-        [f"`{name}`", form, f"{median(x):,.0f} ({min(x):,.0f} to {max(x):,.0f})"]
-        for (name, form), x in rates.items()
+        [f"`{name}`", form, per_second(x)] for (name, form), x in measured().items()
     ]
     print(
         "Whole checks of at most 16 elements in all arguments, per CPU-second: draw, "
         "run, oracle with its bound over all accepted algorithms, compare; median of "
-        f"{options.rounds} rounds of {options.count:,} cases. The goal is {GOAL}.\n"
+        f"{ROUNDS} rounds of {CASES:,} cases. The goal is {GOAL}.\n"
     )
     print(table(["operation", "format", "checks per CPU-second"], rows))
 

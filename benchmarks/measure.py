@@ -51,6 +51,15 @@ def ratio(ours: Times, theirs: Times, /) -> str:
     return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
+#: Where the processor's seconds are counted: so many cases, in so many rounds.
+CASES, ROUNDS = 1000, 7
+
+
+def per_second(rates: Sequence[float], /) -> str:
+    """The median of the rates of all rounds, and their extremes."""
+    return f"{median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
+
+
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 

@@ -6,18 +6,16 @@ an empty body. Seconds are the processor's, with what Hypothesis does around a c
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
 from functools import partial
-from statistics import median
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays, mutually_broadcastable_shapes
 from hypothesis.strategies import SearchStrategy
-from measure import table
+from measure import CASES, ROUNDS, per_second, table
 
 from scratchnet.testing.strategies import arguments, gufunc
 
@@ -63,13 +61,13 @@ GENERATORS: dict[str, Callable[..., SearchStrategy[Any]]] = {
 }
 
 
-def rate(strategy: SearchStrategy[Any], *, count: int, start: int) -> float:
+def rate(strategy: SearchStrategy[Any], *, start: int) -> float:
     """Cases drawn per second of the processor, from this seed."""
     drawn = 0
 
     @seed(start)
     @settings(
-        max_examples=count,
+        max_examples=CASES,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -85,32 +83,27 @@ def rate(strategy: SearchStrategy[Any], *, count: int, start: int) -> float:
     return drawn / (time.process_time() - began)
 
 
-def measured(*, count: int, rounds: int) -> dict[tuple[str, str], list[float]]:
+def measured() -> dict[tuple[str, str], list[float]]:
     """Rates of each generator and signature, in turn."""
     rates: dict[tuple[str, str], list[float]] = {}
-    for start in range(rounds):
+    for start in range(ROUNDS):
         for signature, limits in LIMITS.items():
             for name, generator in GENERATORS.items():
                 one = partial(rate, generator(signature, **limits))
-                found = one(count=count, start=start)
+                found = one(start=start)
                 rates.setdefault((name, signature), []).append(found)
     return rates
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=7)
-    options = parser.parse_args()
-    rates = measured(count=options.count, rounds=options.rounds)
     rows = [
-        [name, f"`{signature}`", f"{median(x):,.0f} ({min(x):,.0f} to {max(x):,.0f})"]
-        for (name, signature), x in rates.items()
+        [name, f"`{signature}`", per_second(x)]
+        for (name, signature), x in measured().items()
     ]
     print(
         "Cases of at most 16 elements in all arguments, per CPU-second; median of "
-        f"{options.rounds} interleaved rounds of {options.count:,} cases. The goal is "
+        f"{ROUNDS} interleaved rounds of {CASES:,} cases. The goal is "
         f"{GOAL}. Ours come in every family and layout, the others' are contiguous "
         "and moderate.\n"
     )
