@@ -176,11 +176,9 @@ class Contract:
         ArgumentTypeError for a dtype without a format.
         """
         place = parsed(target)
-        # Triton flushes subnormal numbers in its functions: the reason says so.
-        flushes = place.on_gpu and place.compiled
         return cls(
             place.format,
-            flush_to_zero=flushes,
+            flush_to_zero=place.flushes,
             reciprocals=place.on_gpu,
             reasons=reasons_for(place),
         )

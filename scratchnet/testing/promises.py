@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from scratchnet.errors import ArgumentError
-from scratchnet.testing.formats import FLOAT64, Format, format_of
+from scratchnet.testing.formats import BFLOAT16, FLOAT64, Format, format_of
 
 #: The devices that may be named for each library.
 DEVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -51,6 +51,17 @@ class Place:
     def on_gpu(self) -> bool:
         """Whether CUDA computes."""
         return self.device == "cuda"
+
+    @property
+    def onednn(self) -> bool:
+        """Whether oneDNN computes some of it: PyTorch's bfloat16 on CPUs."""
+        on_cpu = self.library == "torch" and not self.on_gpu
+        return on_cpu and self.format == BFLOAT16
+
+    @property
+    def flushes(self) -> bool:
+        """Whether subnormal numbers may be taken for 0: the reason says why."""
+        return self.onednn or (self.on_gpu and self.compiled)
 
     @property
     def half(self) -> str:
@@ -153,6 +164,11 @@ def _subnormals(place: Place) -> str:
         return (
             "Triton, which compiles for CUDA, flushes subnormal numbers in its "
             "functions by default (enable_reflect_ftz)"
+        )
+    if place.onednn:
+        return (
+            "oneDNN, which computes products and GELU, takes subnormal numbers for 0 "
+            "on CPUs with AVX512_BF16 (VDPBF16PS, VCVTNEPS2BF16)"
         )
     if place.on_gpu:
         return "subnormal numbers are kept unless a kernel was built with fast math"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scratchnet.arrays import from_numpy, namespace_named, to_numpy
-from scratchnet.testing import Target
+from scratchnet.testing import Target, oracle, within
 from scratchnet.testing.contract import ULPS, Contract
 from scratchnet.testing.formats import BFLOAT16, FORMATS
 
@@ -149,3 +149,20 @@ def test_the_rounding_of_a_format_is_that_of_numpy(dtype):
         held = FORMATS[dtype].holds(x)
     assert np.array_equal(FORMATS[dtype].rounded(x), there)
     assert np.array_equal(held, there == x)
+
+
+def test_products_of_bfloat16_on_cpus_may_take_subnormal_numbers_for_0():
+    """oneDNN does, which has the larger ones where the CPU multiplies bfloat16."""
+    target = Target.named("torch:cpu:bfloat16")
+    if reason := target.unavailable():
+        pytest.skip(reason)
+    contract, side = target.contract, 64
+    tiny = np.full((side, side), BFLOAT16.smallest_subnormal, np.float32)
+    ones = np.ones_like(tiny)
+    found = target.array(tiny) @ target.array(ones)
+    expected = oracle(np.matmul, tiny, ones, contract=contract)
+    assert contract.flush_to_zero
+    assert within(to_numpy(found.float()), expected).ok
+    assert within(np.zeros_like(tiny), expected).ok
+    twice = np.full_like(tiny, 3 * BFLOAT16.smallest_normal)
+    assert not within(twice, oracle(np.add, tiny, tiny, contract=contract)).ok
