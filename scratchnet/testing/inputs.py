@@ -192,33 +192,6 @@ def no_origin(case: Case) -> list[Call]:
     return [((g, each), {}) for each in (*wrong, (2, *g.shape))]
 
 
-# Lookups.
-
-
-def looked_up(values: Arrays, options: Options, coder: Coder) -> Call:
-    """Indices of rows for the places of the first array, and the table."""
-    places, table = values
-    return (classes_of(coder("indices", places.shape), len(table)), table), options
-
-
-def numbered(values: Arrays, options: Options, coder: Coder) -> Call:
-    """Labels for the places of an array, and how many classes there are."""
-    (places,) = values
-    classes = 1 + int(coder("classes", (1,))[0, -1] % 5)
-    return (classes_of(coder("labels", places.shape), classes), classes), options
-
-
-def no_such_place(case: Case) -> list[Call]:
-    """Indices beyond the last one and below the first, and such as are no integers."""
-    indices, among = case.arguments
-    count = among if isinstance(among, int) else len(among)
-    wrong = [indices.astype(case.format.carrier)]
-    if indices.size:
-        # Also as far below as NumPy counts from the end.
-        wrong += [np.full_like(indices, i) for i in (count, -1, count + 1, -count)]
-    return [((each, among), dict(case.options)) for each in wrong]
-
-
 # Products.
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from scratchnet.testing import inputs
+from scratchnet.testing import indices, inputs
 from scratchnet.testing.op import Op
 from scratchnet.testing.references import REFERENCES
 from scratchnet.testing.strategies.family import FAMILIES
@@ -148,10 +148,10 @@ bce_of_probabilities = _op(
 embedding = _op(
     "embedding",
     "(),(v,d)->(d)",
-    at_least={"v": 1},
+    at_least={"v": 1, "d": 1},
     batched=1,
-    inputs=inputs.looked_up,
-    refusals={"": inputs.no_such_place},
+    inputs=indices.looked_up,
+    refusals={"": indices.no_such_row},
     # A row may be a view of the table.
     shares=True,
     exact=True,
@@ -159,8 +159,8 @@ embedding = _op(
 one_hot = _op(
     "one_hot",
     "()->(c)",
-    inputs=inputs.numbered,
-    refusals={"": inputs.no_such_place},
+    inputs=indices.numbered,
+    refusals={"": indices.no_such_class},
     any_dtype=True,
     exact=True,
 )

@@ -268,10 +268,10 @@ def agree(first: Any, second: Any, oracle: Bounded, /, *, what: str) -> Finding:
     Both sides round, so both bounds add. Where the oracle may overflow, either may.
     """
     one, other = comparable(first, oracle), comparable(second, oracle)
-    if np.shape(one) != np.shape(other):
-        return Finding(
-            "MISPLACED", f"{what}: shape {np.shape(one)}, expected {np.shape(other)}"
-        )
+    for x, shape in ((one, np.shape(other)), (other, oracle.shape)):
+        if np.shape(x) != shape:
+            said = f"{what}: shape {np.shape(x)}, expected {shape}"
+            return Finding("MISPLACED", said)
     value = np.asarray(other, oracle.value.dtype)
     with np.errstate(all="ignore"):
         bound = 2 * oracle.error

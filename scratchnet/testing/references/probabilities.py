@@ -2,13 +2,13 @@
 
 A certain prediction that is right, p = t of 0 or 1, costs 0: the limit of p log p, and
 what PyTorch and every form with xlogy give. The formula as it is written makes NaN of 0
-times infinity there, which is the end of many a training: that is documented as worse.
-One that is not quite right, p = 0 with t > 0, costs infinity; but PyTorch, which lets no
-logarithm be below -100, says 100 t: nothing is claimed. Its gradient is not told at all
-at p of 0 and 1, where it is infinite, 0 / 0, or what PyTorch makes of it: it lets no
-divisor p (1 - p) be below 1e-12. Both limits are accepted where they show, which is for
-p, or 1 - p, below exp(-100) and 1e-12; probabilities clipped by 1e-7 show far earlier,
-and are documented as worse.
+times infinity there, the end of many a training: that is documented as worse. Of one
+that is not quite right, p = 0 with t > 0, the cost is infinite; but PyTorch, which lets
+no logarithm be below -100, says 100 t: nothing is claimed. Nothing is claimed either of
+gradients where p is 0 or 1: they are infinite, 0 / 0, or what PyTorch makes of them,
+which lets no divisor p (1 - p) be below 1e-12. Both limits are accepted where they show:
+below exp(-100) and 1e-12, for p or 1 - p. Probabilities that are clipped by 1e-7 show
+far earlier, and are documented as worse.
 """
 
 from __future__ import annotations

@@ -161,9 +161,7 @@ REFERENCES = (
     Reference("dot", (Algorithm("a @ b", dot, ANY_ORDER),)),
     Reference("dot.pullback", (Algorithm("g b, g a", dot_pullback),)),
     Reference("outer", (Algorithm("a[:, None] * b", outer),)),
-    Reference(
-        "outer.pullback", (Algorithm("g b, g^T a", outer_pullback, ANY_ORDER),)
-    ),
+    Reference("outer.pullback", (Algorithm("g b, g^T a", outer_pullback, ANY_ORDER),)),
     Reference("tensordot", (Algorithm("tensordot(a, b)", tensordot, ANY_ORDER),)),
     Reference(
         "tensordot.pullback",
