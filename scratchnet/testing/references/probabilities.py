@@ -6,9 +6,9 @@ times infinity there, the end of many a training: that is documented as worse. O
 that is not quite right, p = 0 with t > 0, the cost is infinite; but PyTorch, which lets
 no logarithm be below -100, says 100 t: nothing is claimed. Nothing is claimed either of
 gradients where p is 0 or 1: they are infinite, 0 / 0, or what PyTorch makes of them,
-which lets no divisor p (1 - p) be below 1e-12. Both limits are accepted where they show:
-below exp(-100) and 1e-12, for p or 1 - p. Probabilities that are clipped by 1e-7 show
-far earlier, and are documented as worse.
+which lets no divisor p (1 - p) be below 1e-12. Both limits are accepted where they
+show: below exp(-100) and 1e-12, for p or 1 - p. Clipping p by 1e-7 shows far earlier,
+and is documented as worse.
 """
 
 from __future__ import annotations
