@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 from draws import Case, Draw, Reals, rounded
-from subjects import Implementation, Subject, autograd, on_numpy, on_torch, referenced
+from subjects import (
+    Implementation,
+    Subject,
+    autograd,
+    on_numpy,
+    on_torch,
+    referenced,
+    torch,
+)
 
-try:
-    from torch.nn import functional
-except ModuleNotFoundError:  # NumPy's cells are there all the same
-    functional = None
+functional = None if torch is None else torch.nn.functional
 
 Costs = Callable[..., Reals]
 
@@ -100,18 +105,30 @@ def losses(
     builtin: Callable[..., Any],
     costs: Mapping[str, Costs],
     pullbacks: Mapping[str, Callable[..., Any]],
+    torchs: tuple[str, Callable[..., Any]],
 ) -> tuple[Subject, Subject]:
-    """A loss and its pullback: PyTorch's, and NumPy's in each of its ways."""
+    """A loss and its pullback: PyTorch's, NumPy's in each of its ways, and one more of
+    PyTorch, of costs, for autograd to take apart."""
 
     def drawn_back(draw: Draw) -> Case:
         case = drawn(draw)
         sides = case.inputs[0].shape if case.options["reduction"] == "none" else ()
         return case.with_inputs(draw.others(*sides), *case.inputs)
 
-    value: dict[str, Implementation] = {"PyTorch": on_torch(builtin)}
+    way, pieces = torchs
+
+    def in_pieces(x: Any, t: Any, *, reduction: str, **options: Any) -> Any:
+        found = pieces(x, t, **options)
+        return found if reduction == "none" else getattr(found, reduction)()
+
+    value: dict[str, Implementation] = {
+        "PyTorch": on_torch(builtin),
+        f"PyTorch, {way}": on_torch(in_pieces),
+    }
     value |= {f"NumPy, {k}": on_numpy(over_pairs(f)) for k, f in costs.items()}
     back: dict[str, Implementation] = {
         "PyTorch autograd": on_torch(autograd(builtin)),
+        f"PyTorch autograd, {way}": on_torch(autograd(in_pieces)),
         **{f"NumPy, {k}": on_numpy(f) for k, f in pullbacks.items()},
     }
     pulled = f"{name}.pullback"
@@ -235,6 +252,7 @@ DISTANCES = (
             "x > t": last_divided(lambda x, t: np.where(x > t, 1, -1)),
             "x >= t": first_divided(lambda x, t: np.where(x >= t, 1, -1)),
         },
+        ("abs", lambda x, t: (x - t).abs()),
     ),
     *losses(
         "smooth_l1",
@@ -246,6 +264,12 @@ DISTANCES = (
             "clipped first": last_divided(clipped_first),
             "sign": first_divided(of_sign),
         },
+        (
+            "Huber",
+            lambda x, t, beta: (
+                functional.huber_loss(x, t, delta=beta, reduction="none") / beta
+            ),
+        ),
     ),
     *losses(
         "bce_of_probabilities",
@@ -253,5 +277,9 @@ DISTANCES = (
         lambda p, t, **options: functional.binary_cross_entropy(p, t, **options),
         {"limits": limits, "log1p": limits_log1p, "limited": limited},
         {"odds": of_odds, "quotients": of_quotients, "divisor": of_divisor},
+        (
+            "xlogy",
+            lambda p, t: -(torch.xlogy(t, p) + torch.special.xlog1py(1 - t, -p)),
+        ),
     ),
 )

@@ -72,8 +72,14 @@ def smooth_l1_pullback(
     xp, apart, n = array_namespace(x), x - t, prod(x.shape)
     share = _wide(portion(g, n, reduction), x)
     b = xp.full_like(x, beta)
-    # Also by clipping to beta, and dividing by it last.
-    far = either(share, (share * b) / b, portion((g * b) / b, n, reduction))
+    # Also by clipping to beta, and dividing by it last or, as Huber's, first.
+    far = either(
+        share,
+        (share * b) / b,
+        portion((g * b) / b, n, reduction),
+        (share / b) * b,
+        portion((g / b) * b, n, reduction),
+    )
     ratio = either(apart / beta, apart * (1.0 / beta))
     near = either(
         share * ratio,
@@ -82,6 +88,8 @@ def smooth_l1_pullback(
         portion((g * apart) / beta, n, reduction),
         # As in PyTorch: 1 / n is a constant.
         (portion(apart, n, reduction) * g) / beta,
+        (share / beta) * apart,
+        portion((g / beta) * apart, n, reduction),
     )
     beyond = _signed(apart, far, either(apart * share, xp.zeros_like(share)))
     d = xp.where(xp.abs(apart) < beta, near, beyond)

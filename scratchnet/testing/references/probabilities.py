@@ -78,15 +78,21 @@ def bce_pullback(
     g: Array, p: Array, t: Array, /, *, reduction: str = "mean"
 ) -> tuple[Array, Array]:
     """(g (p - t) / (p (1 - p)), g (log(1 - p) - log(p))), divided by n first or last;
-    the first also as g ((1 - t) / (1 - p) - t / p)."""
-    slope = (1.0 - t) / (1.0 - p) - t / p
+    the first also as g (1 - t) / (1 - p) - g t / p, g first or last."""
+    first = portion(g, prod(p.shape), reduction)
     by_p = either(
-        _shared_out(g, slope, reduction),
+        _shared_out(g, (1.0 - t) / (1.0 - p) - t / p, reduction),
+        _term(first, 1.0 - t, 1.0 - p) - _term(first, t, p),
+        portion(_term(g, 1.0 - t, 1.0 - p) - _term(g, t, p), prod(p.shape), reduction),
         _over(g, p, t, p * (1.0 - p), reduction),
     )
     log_p, log_rest = _logarithms(p)
     odds = -array_namespace(p).log(p / (1.0 - p))
-    by_t = _shared_out(g, either(log_rest - log_p, odds), reduction)
+    by_t = either(
+        _shared_out(g, either(log_rest - log_p, odds), reduction),
+        first * log_rest - first * log_p,
+        portion(g * log_rest - g * log_p, prod(p.shape), reduction),
+    )
     return by_p, by_t
 
 
@@ -107,8 +113,7 @@ def bce_pullback_clipped(
     """The same of a clipped probability: by p it is 0 beyond."""
     xp, kept = array_namespace(p), _clipped(p)
     by_p, by_t = bce_pullback(g, kept, t, reduction=reduction)
-    beyond = (p < CLIPPED) | (p > 1.0 - CLIPPED)
-    return xp.where(beyond, xp.zeros_like(by_p), by_p), by_t
+    return xp.where(kept != p, xp.zeros_like(by_p), by_p), by_t
 
 
 def _over(g: Array, p: Array, t: Array, divisor: Array, reduction: str) -> Array:
@@ -120,6 +125,13 @@ def _over(g: Array, p: Array, t: Array, divisor: Array, reduction: str) -> Array
         (first * off) / divisor,
         portion(g * (off / divisor), n, reduction),
         portion((g * off) / divisor, n, reduction),
+    )
+
+
+def _term(g: Array, weight: Array, divisor: Array) -> Array:
+    """g weight / divisor, in any order: as of a sum, g first."""
+    return either(
+        (g * weight) / divisor, g * (weight / divisor), (g / divisor) * weight
     )
 
 
@@ -163,7 +175,7 @@ REFERENCES = (
             Algorithm(
                 "g (p - t) / (p (1 - p)), g (log(1 - p) - log(p))",
                 bce_pullback,
-                "the first also as g ((1 - t) / (1 - p) - t / p)",
+                "the first also as g (1 - t) / (1 - p) - g t / p, g first or last",
             ),
             Algorithm(
                 "g (p - t) / max(p (1 - p), 1e-12)",
