@@ -123,3 +123,11 @@ def test_numbers_that_are_one_hot_may_be_of_any_dtype():
         law = {"laws": ["results_are_of_their_kind"], "targets": TARGETS}
         function = lambda labels, n: put(labels, n).astype(dtype)  # noqa: B023, E731
         assert check(function, OPS["one_hot"], **law).ok
+
+
+def test_results_of_another_shape_are_found_by_laws_that_compare_two():
+    """Their bound is one of another shape, too: nothing is compared with it."""
+    laws = ["the_layout_does_not_matter"]
+    flat, _ = MISTAKES["embedding"]["flat"]
+    report = check(flat, OPS["embedding"], targets=TARGETS[:1], laws=laws)
+    assert [each.verdict for each in report.broken] == ["MISPLACED"]
