@@ -23,8 +23,10 @@ from zlib import crc32
 import numpy as np
 from beyond import BEYOND
 from choices import CHOICES
+from distances import DISTANCES
 from dots import PRODUCTS
 from draws import KINDS, Case, Draw
+from lookups import LOOKUPS
 from network import NETS
 from primitives import PRIMITIVES
 from subjects import Subject, torch
@@ -38,7 +40,10 @@ from measure import provenance, rewrite
 from scratchnet.testing import Format, within
 from scratchnet.testing.formats import FORMATS
 
-SUBJECTS = (*SUMS, *PRODUCTS, *NETS, *TRAINING, *BEYOND, *PRIMITIVES, *CHOICES)
+SUBJECTS = (
+    *(*SUMS, *PRODUCTS, *NETS, *TRAINING, *BEYOND, *DISTANCES, *LOOKUPS),
+    *(*PRIMITIVES, *CHOICES),
+)
 #: Ordinary inputs are drawn as often as four other kinds: tightness is measured there.
 SCHEDULE = ("normal", *KINDS, "normal", "normal")
 #: Draws of small inputs, and simpler numbers, that a false alarm is looked for in.

@@ -22,7 +22,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.case import Case, codes_of
-from scratchnet.testing.formats import Format, format_of
+from scratchnet.testing.formats import BFLOAT16, Format, format_of
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.codes import ROOT, drawn_codes, octets
 from scratchnet.testing.strategies.layout import (
@@ -69,6 +69,7 @@ def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
     if base.inputs is not None:
         with np.errstate(all="ignore"):
             arguments, options = base.inputs(values, options, partial(codes_of, root))
+        arguments = tuple(_held(x, form) for x in arguments)
     # What a loader is given says by its numbers which row is which: none may repeat.
     known = (contiguous,) if base.kind == "loader" else _LYING
     layouts = iter([known[byte % len(known)] for byte in lying])
@@ -83,6 +84,13 @@ def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
     arguments = tuple(map(laid, arguments))
     options = {name: laid(x) for name, x in options.items()}
     return Case(base, arguments, options, tuple(used), kind, form, bytes(root))
+
+
+def _held(x: Any, form: Format) -> Any:
+    """What was made of drawn numbers: rounded, where the carrier holds more."""
+    if form != BFLOAT16 or not isinstance(x, np.ndarray) or x.dtype.kind != "f":
+        return x
+    return np.asarray(form.rounded(x), form.carrier)
 
 
 def _cut(drawn: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:

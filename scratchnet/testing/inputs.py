@@ -138,6 +138,26 @@ def divided(values: Arrays, options: Options, coder: Coder) -> Call:
     return (*others, np.where(size == 0, np.ones_like(size), size)), options
 
 
+def probable(values: Arrays, options: Options, coder: Coder) -> Call:
+    """Probabilities, and targets that are certain in half of the calls."""
+    wide, _ = same_shape(values, {}, coder)
+    p, t = map(_between, wide)
+    if coder("targets", (1,))[0, -1] % 2:
+        t = np.asarray(t > 0.5, t.dtype)
+    return (p, t), options
+
+
+def _between(x: Any) -> Any:
+    """Numbers from 0 to 1: of what is larger its reciprocal, of what is negative the
+    rest to 1, which is 1 of an infinity alone; 0.5 of NaN."""
+    size = np.abs(x)
+    size = np.where(np.isnan(x), 0.5, np.where(size > 1, 1 / size, size))
+    # Of float32 no more bits than bfloat16 has, which it may be carrying.
+    least = 2.0**-8 if x.dtype == np.float32 else np.finfo(x.dtype).epsneg
+    kept = np.where(size > 0, np.maximum(size, least), size)
+    return np.asarray(np.where(x < 0, 1 - kept, size), x.dtype)
+
+
 # Broadcasting.
 
 
@@ -173,6 +193,12 @@ def no_origin(case: Case) -> list[Call]:
 
 
 # Products.
+
+
+def other_length(case: Case) -> list[Call]:
+    """A second vector that is longer by one."""
+    a, _ = case.arguments
+    return [((a, np.ones(len(a) + 1, a.dtype)), dict(case.options))]
 
 
 def contractible(values: Arrays, options: Options, coder: Coder) -> Call:

@@ -63,7 +63,8 @@ class Op:
     rows: whether rows along the first loop dimension are computed each by itself; of
     each example where it is a function. shares: whether a result may be a view of an
     argument. smooth: whether Taylor's theorem may be asked of it. exact: whether
-    nothing has to round where the numbers are small integers.
+    nothing has to round where the numbers are small integers. any_dtype: whether a
+    result may hold numbers of any dtype, as where no argument has one.
     families: the values that it is drawn with.
     kind: what laws it has; those of a function of arrays unless it is another. call:
     how arguments are passed, where it is not one by one.
@@ -84,6 +85,7 @@ class Op:
     shares: bool = False
     smooth: bool = True
     exact: bool = False
+    any_dtype: bool = False
     families: tuple[Family, ...] = tuple(FAMILIES.values())
     dtypes: tuple[str, ...] = tuple(FORMATS)
     max_side: int = 4

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from scratchnet.testing import inputs
+from scratchnet.testing import indices, inputs
 from scratchnet.testing.op import Op
 from scratchnet.testing.references import REFERENCES
 from scratchnet.testing.strategies.family import FAMILIES
@@ -132,6 +132,42 @@ argmax = _op("argmax", "(n)->()", **_over(inputs.filled_axis), exact=True)
 cumsum = _op("cumsum", "(n)->(n)", **_over(inputs.every_axis), exact=True)
 var = _op("var", "(n)->()", **_over(inputs.filled_axes, **_SPREAD))
 std = _op("std", "(n)->()", **_over(inputs.filled_axes, **_SPREAD))
+l1 = _op("l1", "(),()->()", **_PAIRED, exact=True)
+smooth_l1 = _op(
+    "smooth_l1",
+    "(),()->()",
+    **{**_PAIRED, "parameters": {"beta": (1.0, 0.5, 0.1, 3.0), **REDUCTION}},
+)
+bce_of_probabilities = _op(
+    "bce_of_probabilities",
+    "(),()->()",
+    **{**_PAIRED, "inputs": inputs.probable},
+    # A step along a line leads out of what has a logarithm.
+    smooth=False,
+)
+embedding = _op(
+    "embedding",
+    "(),(v,d)->(d)",
+    at_least={"v": 1, "d": 1},
+    batched=1,
+    inputs=indices.looked_up,
+    refusals={"": indices.no_such_row},
+    # A row may be a view of the table.
+    shares=True,
+    exact=True,
+)
+one_hot = _op(
+    "one_hot",
+    "()->(c)",
+    inputs=indices.numbered,
+    refusals={"": indices.no_such_class},
+    any_dtype=True,
+    exact=True,
+)
+# Of more dimensions than one NumPy's dot and outer are other operations.
+_VECTORS = {"batched": 0, "rows": False, "lenient": True, "exact": True}
+dot = _op("dot", "(k),(k)->()", refusals={"": inputs.other_length}, **_VECTORS)
+outer = _op("outer", "(m),(p)->(m,p)", **_VECTORS)
 standardizer = _op(
     "standardizer",
     "(n,f),(m,f)->(m,f)",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from math import erf, pi, sqrt
 
 import numpy as np
-from equivalence.subjects import Pair, functional, with_autograd
+from equivalence.subjects import Pair, functional, reduced, torchs, with_autograd
 
 
 def bent(x):
@@ -71,6 +71,34 @@ def torchs_tanh(x):
     return torch.tanh(x)
 
 
+def numpys_smooth_l1(x, t, *, beta, reduction):
+    d = np.abs(x - t)
+    costs = np.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta)
+    return reduced(costs, costs.size, reduction)
+
+
+def numpys_l1(x, t, *, reduction):
+    costs = np.abs(x - t)
+    return reduced(costs, costs.size, reduction)
+
+
+def numpys_bce(p, t, *, reduction):
+    """As scipy's xlogy has it: 0 times a logarithm is 0."""
+    first, rest = (
+        np.where(weight == 0, weight, weight * logarithm)
+        for weight, logarithm in ((t, np.log(p)), (1 - t, np.log1p(-p)))
+    )
+    costs = -(first + rest)
+    return reduced(costs, costs.size, reduction)
+
+
+def existing(indices, count):
+    """NumPy itself counts negative indices from the end."""
+    if (indices < 0).any() or (indices >= count).any():
+        raise IndexError("no such place")
+    return indices
+
+
 NUMPYS: Mapping[str, Pair] = {
     name: (function, None)
     for name, function in {
@@ -84,6 +112,13 @@ NUMPYS: Mapping[str, Pair] = {
         "cumsum": lambda x, *, axis: np.cumsum(x, axis, dtype=x.dtype),
         "var": numpys_spread("var"),
         "std": numpys_spread("std"),
+        "l1": numpys_l1,
+        "smooth_l1": numpys_smooth_l1,
+        "bce_of_probabilities": numpys_bce,
+        "embedding": lambda i, weight: np.take(weight, existing(i, len(weight)), 0),
+        "one_hot": lambda labels, n: np.eye(n)[existing(labels, n)],
+        "dot": np.dot,
+        "outer": np.outer,
     }.items()
 }
 PYTORCHS: Mapping[str, Pair] = {
@@ -98,5 +133,14 @@ PYTORCHS: Mapping[str, Pair] = {
         "cumsum": torchs_over("cumsum"),
         "var": torchs_over("var"),
         "std": torchs_over("std"),
+        "l1": functional("l1_loss"),
+        "smooth_l1": functional("smooth_l1_loss"),
+        "bce_of_probabilities": functional("binary_cross_entropy"),
+        "embedding": functional("embedding"),
+        "dot": torchs("dot"),
+        "outer": torchs("outer"),
     }.items()
-} | {"argmax": (torchs_over("argmax"), None)}
+} | {
+    "argmax": (torchs_over("argmax"), None),
+    "one_hot": (functional("one_hot"), None),
+}

@@ -237,13 +237,20 @@ class _Line:
         """The example a step along the line, and the steps that were really made."""
         count = len(self.there.oracle(self.subject.contract))
         steps, arguments = [], list(self.case.arguments)
-        for i, x in enumerate(arguments[:count]):
+        # Indices before them do not move.
+        numbers = [i for i, x in enumerate(arguments) if _is_real(x)][:count]
+        for i in numbers:
+            x = arguments[i]
             t = MODERATE.values(_direction(self.case, i), self.case.format)
             end = np.asarray(x + h * t)
             # Not h t: what was added is what the sum, rounded, is more than x.
             steps.append(end.astype(np.longdouble) - x.astype(np.longdouble))
             arguments[i] = end
         return self.case.with_calls(arguments), steps
+
+
+def _is_real(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
 def _direction(case: Case, i: int) -> Any:

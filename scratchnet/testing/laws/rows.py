@@ -209,8 +209,13 @@ def _without_loops(subject: Subject, case: Case) -> Finding:
         return Finding(compared=1)
     pick = (0,) * _depth(case)
     arguments, options = _part(case, pick, (case.arguments, dict(case.options)))
-    other = case.with_calls(map(np.asarray, arguments), options)
+    other = case.with_calls(map(_array, arguments), options)
     return inside(subject(other, laid=False), other.oracle(subject.contract))
+
+
+def _array(x: Any) -> Any:
+    """An element as an array without axes; what never was an array as it is."""
+    return np.asarray(x) if hasattr(x, "dtype") else x
 
 
 @law(everywhere=True)

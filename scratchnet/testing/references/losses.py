@@ -22,14 +22,15 @@ from scratchnet.testing.references.reference import (
 )
 
 
-def _reduced(costs: Array, reduction: str) -> Array:
+def reduced(costs: Array, reduction: str, /) -> Array:
+    """The costs, their sum or their mean."""
     require_reduction(reduction)
     if reduction == "none":
         return costs
     return averaged(costs) if reduction == "mean" else sum_of(costs)
 
 
-def _divided(x: Array, n: int, reduction: str) -> Array:
+def portion(x: Array, n: int, reduction: str, /) -> Array:
     """x as it is, or its n-th part where the reduction is a mean."""
     require_reduction(reduction)
     if reduction != "mean":
@@ -39,23 +40,23 @@ def _divided(x: Array, n: int, reduction: str) -> Array:
 
 def bce_of_positive_part(x: Array, t: Array, /, *, reduction: str = "mean") -> Array:
     """max(x, 0) - x t + log1p(exp(-abs(x)))."""
-    return _reduced(_positive_part(x, t), reduction)
+    return reduced(_positive_part(x, t), reduction)
 
 
 def bce_of_softplus(x: Array, t: Array, /, *, reduction: str = "mean") -> Array:
     """(1 - t) x + softplus(-x), where that is max(-x, 0) + log1p(exp(-abs(x)))."""
-    return _reduced(_softplus(x, t), reduction)
+    return reduced(_softplus(x, t), reduction)
 
 
 def bce_of_miss(x: Array, t: Array, /, *, reduction: str = "mean") -> Array:
     """(1 - t) x where x > 0, else -t x, + log1p(exp(-abs(x))): nothing cancels."""
-    return _reduced(_miss(x, t), reduction)
+    return reduced(_miss(x, t), reduction)
 
 
 def bce_of_either(x: Array, t: Array, /, *, reduction: str = "mean") -> Array:
     """The sum of costs of which each is by any formula: at an infinite logit each
     formula is NaN for another target."""
-    return _reduced(
+    return reduced(
         either(_positive_part(x, t), _softplus(x, t), _miss(x, t)), reduction
     )
 
@@ -86,17 +87,17 @@ def bce_pullback(
 ) -> tuple[Array, Array]:
     """(g (sigmoid(x) - t), -g x), each divided by n first or last."""
     off, n = sigmoid(x) - t, prod(x.shape)
-    first = _divided(g, n, reduction)
+    first = portion(g, n, reduction)
     return (
-        either(first * off, _divided(g * off, n, reduction)),
-        either(-first * x, _divided(-g * x, n, reduction)),
+        either(first * off, portion(g * off, n, reduction)),
+        either(-first * x, portion(-g * x, n, reduction)),
     )
 
 
 def mse(x: Array, t: Array, /, *, reduction: str = "mean") -> Array:
     """(x - t)^2."""
     difference = x - t
-    return _reduced(difference * difference, reduction)
+    return reduced(difference * difference, reduction)
 
 
 def _mse_pullback(
@@ -114,11 +115,11 @@ def _mse_pullback(
 
 
 def _divided_first(g: Array, difference: Array, n: int, reduction: str) -> Array:
-    return _divided(g, n, reduction) * (2.0 * difference)
+    return portion(g, n, reduction) * (2.0 * difference)
 
 
 def _divided_last(g: Array, difference: Array, n: int, reduction: str) -> Array:
-    return _divided(g * (2.0 * difference), n, reduction)
+    return portion(g * (2.0 * difference), n, reduction)
 
 
 def _constant_first(g: Array, difference: Array, n: int, reduction: str) -> Array:

@@ -75,6 +75,26 @@ def matvec_pullback(g: Array, a: Array, x: Array, /) -> tuple[Array, Array]:
     return da, dx[..., 0]
 
 
+def dot(a: Array, b: Array, /) -> Array:
+    """The sum of the products of two vectors."""
+    return matmul(a, b)
+
+
+def dot_pullback(g: Array, a: Array, b: Array, /) -> tuple[Array, Array]:
+    """(g b, g a)."""
+    return g * b, g * a
+
+
+def outer(a: Array, b: Array, /) -> Array:
+    """Every product of a number of one vector and one of the other."""
+    return a[:, None] * b[None, :]
+
+
+def outer_pullback(g: Array, a: Array, b: Array, /) -> tuple[Array, Array]:
+    """(g b, g^T a)."""
+    return matmul(g, b), matmul(array_namespace(g).matrix_transpose(g), a)
+
+
 def tensordot(a: Array, b: Array, /, *, axes: int = 2) -> Array:
     """Products summed over the last axes of a and the first of b."""
     return array_namespace(a, b).tensordot(a, b, axes=axes)
@@ -138,6 +158,10 @@ REFERENCES = (
     Reference(
         "matmul.pullback", (Algorithm("g b^T, a^T g", matmul_pullback, ANY_ORDER),)
     ),
+    Reference("dot", (Algorithm("a @ b", dot, ANY_ORDER),)),
+    Reference("dot.pullback", (Algorithm("g b, g a", dot_pullback),)),
+    Reference("outer", (Algorithm("a[:, None] * b", outer),)),
+    Reference("outer.pullback", (Algorithm("g b, g^T a", outer_pullback, ANY_ORDER),)),
     Reference("tensordot", (Algorithm("tensordot(a, b)", tensordot, ANY_ORDER),)),
     Reference(
         "tensordot.pullback",
