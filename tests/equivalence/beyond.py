@@ -35,6 +35,16 @@ def numpys_spread(name):
     return numpys
 
 
+def numpys_normalized(axis):
+    """Over the features of each row, or over the rows of each feature."""
+
+    def numpys(x, weight, bias, *, eps):
+        over = {"axis": axis, "keepdims": True}
+        return (x - x.mean(**over)) / np.sqrt(x.var(**over) + eps) * weight + bias
+
+    return numpys
+
+
 def torchs_over(name):
     """PyTorch's function of this name, which takes no None for all axes."""
 
@@ -60,6 +70,19 @@ def torchs_tanh(x):
     return torch.tanh(x)
 
 
+def torchs_layer_norm(x, weight, bias, *, eps):
+    return functional("layer_norm")(x, weight.shape, weight, bias, eps)
+
+
+def torchs_batch_norm(x, weight, bias, *, eps):
+    """PyTorch's of a batch in training, also of one row; its pullback takes the weight
+    for contiguous."""
+    import torch
+
+    weight = weight.contiguous()
+    return torch.batch_norm(x, weight, bias, None, None, True, 0.0, eps, False)
+
+
 NUMPYS: Mapping[str, Pair] = {
     name: (function, None)
     for name, function in {
@@ -73,6 +96,8 @@ NUMPYS: Mapping[str, Pair] = {
         "cumsum": lambda x, *, axis: np.cumsum(x, axis, dtype=x.dtype),
         "var": numpys_spread("var"),
         "std": numpys_spread("std"),
+        "layer_norm": numpys_normalized(-1),
+        "batch_norm": numpys_normalized(0),
     }.items()
 }
 PYTORCHS: Mapping[str, Pair] = {
@@ -87,5 +112,7 @@ PYTORCHS: Mapping[str, Pair] = {
         "cumsum": torchs_over("cumsum"),
         "var": torchs_over("var"),
         "std": torchs_over("std"),
+        "layer_norm": torchs_layer_norm,
+        "batch_norm": torchs_batch_norm,
     }.items()
 } | {"argmax": (torchs_over("argmax"), None)}

@@ -17,6 +17,7 @@ from scratchnet.testing.references import (
     extremes,
     logsumexp,
     losses,
+    normalization,
     optimizers,
     products,
     reductions,
@@ -48,6 +49,7 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             classification,
             losses,
             standardization,
+            normalization,
             optimizers,
             training,
         )
