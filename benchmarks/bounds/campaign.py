@@ -26,6 +26,7 @@ from choices import CHOICES
 from dots import PRODUCTS
 from draws import KINDS, Case, Draw
 from network import NETS
+from norms import NORMS
 from primitives import PRIMITIVES
 from subjects import Subject, torch
 from sums import SUMS
@@ -38,7 +39,10 @@ from measure import provenance, rewrite
 from scratchnet.testing import Format, within
 from scratchnet.testing.formats import FORMATS
 
-SUBJECTS = (*SUMS, *PRODUCTS, *NETS, *TRAINING, *BEYOND, *PRIMITIVES, *CHOICES)
+SUBJECTS = (
+    *(*SUMS, *PRODUCTS, *NETS, *TRAINING, *BEYOND),
+    *(*NORMS, *PRIMITIVES, *CHOICES),
+)
 #: Ordinary inputs are drawn as often as four other kinds: tightness is measured there.
 SCHEDULE = ("normal", *KINDS, "normal", "normal")
 #: Draws of small inputs, and simpler numbers, that a false alarm is looked for in.

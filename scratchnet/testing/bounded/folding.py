@@ -11,9 +11,11 @@ from scratchnet.testing.bounded.elementwise import add, multiply, subtract
 from scratchnet.testing.bounded.operands import lifted
 from scratchnet.testing.bounded.reductions import gamma
 from scratchnet.testing.bounded.rounding import SLACK, magnitude
+from scratchnet.testing.bounded.shared import quiet
 from scratchnet.testing.formats import Reals
 
 
+@quiet
 def folded(x: Bounded, center: Bounded, factor: Bounded, *offsets: Any) -> Bounded:
     """x a - m a + b + ..., added up in any order, with m = center and a = factor.
 

@@ -23,6 +23,7 @@ from scratchnet.testing.bounded.reductions import (
     unsettled,
 )
 from scratchnet.testing.bounded.rounding import SLACK, magnitude, settled
+from scratchnet.testing.bounded.shared import quiet
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Reals
 
@@ -129,6 +130,7 @@ def _centered(x: Bounded, axes: tuple[int, ...], n: int) -> tuple[Reals, Reals]:
     return x.value - center.value, center.error - moved + 2.0**-48 * center.error
 
 
+@quiet
 def mean_in_any_way(x: Bounded, /, *, axis: Axes = None) -> Bounded:
     """The mean, axes kept: of the sum, or updated as Welford's formula has it, m + d c
     with d how far the next number is from m and c its share; or of merged parts.

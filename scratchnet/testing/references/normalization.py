@@ -69,9 +69,7 @@ def _normal(x: Array, eps: float, axis: int, spread: Spread) -> Normal:
 # Values.
 
 
-def layer_norm(
-    x: Array, weight: Array, bias: Array, /, *, eps: float = 1e-5
-) -> Array:
+def layer_norm(x: Array, weight: Array, bias: Array, /, *, eps: float = 1e-5) -> Array:
     """(x - mean(x)) / sqrt(var(x) + eps) * weight + bias, over the last axis.
 
     Signature (f),(f),(f)->(f), f >= 1; weight and bias have no loop dimensions. The
@@ -82,14 +80,12 @@ def layer_norm(
     return scaled(_normal(x, eps, -1, var), weight, bias)
 
 
-def batch_norm(
-    x: Array, weight: Array, bias: Array, /, *, eps: float = 1e-5
-) -> Array:
+def batch_norm(x: Array, weight: Array, bias: Array, /, *, eps: float = 1e-5) -> Array:
     """The same of each feature over all rows: as in training, by the batch itself.
 
-    Signature (n,f),(f),(f)->(n,f), n >= 1, f >= 1. A feature that is the same in all rows, and
-    so each of a single row, is the bias; one that is NaN or infinite anywhere is NaN in
-    all rows.
+    Signature (n,f),(f),(f)->(n,f), n >= 1, f >= 1. A feature that is the same in all
+    rows, and so each of a single row, is the bias; one that is NaN or infinite anywhere
+    is NaN in all rows.
     """
     return scaled(_normal(x, eps, 0, var), weight, bias)
 
@@ -274,9 +270,7 @@ def _references(name: str, axis: int) -> tuple[Reference, Reference]:
     back = _back_by(_back_in_any_way, axis, var_of_squares)
     return (
         Reference(name, tuple(values), (Algorithm(WORSE, worse, CANCELS),)),
-        Reference(
-            f"{name}.pullback", tuple(backs), (Algorithm(WORSE, back, CANCELS),)
-        ),
+        Reference(f"{name}.pullback", tuple(backs), (Algorithm(WORSE, back, CANCELS),)),
     )
 
 
