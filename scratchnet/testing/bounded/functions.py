@@ -159,9 +159,9 @@ def root_reciprocal(x: Bounded, /) -> Bounded:
     where e >= x.
     """
     value = 1 / np.sqrt(x.value)
-    # Less what the difference itself may be off in float64.
-    low = magnitude(x.value) * (1 - 2.0**-50) - x.error
-    steepest = np.where(low > 0, np.where(low > 0, low, 1.0) ** -1.5 / 2, np.inf)
+    low = x.value - x.error
+    steepest = np.asarray(0.5 / (low * np.sqrt(low)), np.float64)
+    steepest = np.where(x.value > x.error, steepest, np.inf)
     moved = np.where(x.error == 0, 0.0, x.error * steepest)
     return _function("pow", x, value, moved)
 

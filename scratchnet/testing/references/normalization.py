@@ -173,13 +173,15 @@ def by_chain(g: Array, weight: Array, normal: Normal) -> Array:
 def by_raw_sums(g: Array, weight: Array, normal: Normal) -> Array:
     """r gh + x k - mean k - r sum(gh) / n, k = (sum(gh) mean - sum(gh x)) r^3 / n.
 
-    As PyTorch has it of rows on the host.
+    As PyTorch has it of rows on the host, where r g and g x may overflow before they
+    meet the weight.
     """
-    h, n, r = g * weight, normal.n, normal.r
+    h, n, r, x = g * weight, normal.n, normal.r, normal.x
     total = normal.sum(h)
-    slope = total * normal.mean - normal.sum(h * normal.x)
+    slope = total * normal.mean - normal.sum(either(h * x, g * x * weight))
     k = either((slope * r * r * r) / n, slope * (r * r * r) * (1 / n))
-    return normal.folded(k, r * h, -(either(total * r, total / normal.s) / n))
+    direct = either(r * h, r * g * weight)
+    return normal.folded(k, direct, -(either(total * r, total / normal.s) / n))
 
 
 def _slope(h: Array, normal: Normal) -> Array:
