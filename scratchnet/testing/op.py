@@ -247,9 +247,12 @@ class Op:
         first = {
             name: self._default(name) for name in options if name in self.parameters
         }
-        said = {**dict.fromkeys(first, "the default"), **self.restriction}
-        for name in first.keys() & self.restriction.keys():
-            if isinstance(several := self.parameters[name], tuple):
+        said = dict(self.restriction)
+        for name in first:
+            several = self.parameters[name]
+            if name not in self.restriction:
+                said[name] = "the default"
+            elif isinstance(several, tuple):
                 said[name] = several[0]
         parameters = {**self.parameters, **first}
         refusals = {k: each for k, each in self.refusals.items() if k not in options}
