@@ -28,6 +28,7 @@ from dots import PRODUCTS
 from draws import KINDS, Case, Draw
 from lookups import LOOKUPS
 from network import NETS
+from norms import NORMS
 from primitives import PRIMITIVES
 from subjects import Subject, torch
 from sums import SUMS
@@ -42,7 +43,7 @@ from scratchnet.testing.formats import FORMATS
 
 SUBJECTS = (
     *(*SUMS, *PRODUCTS, *NETS, *TRAINING, *BEYOND, *DISTANCES, *LOOKUPS),
-    *(*PRIMITIVES, *CHOICES),
+    *(*NORMS, *PRIMITIVES, *CHOICES),
 )
 #: Ordinary inputs are drawn as often as four other kinds: tightness is measured there.
 SCHEDULE = ("normal", *KINDS, "normal", "normal")

@@ -227,6 +227,14 @@ def other_features(case: Case) -> list[Call]:
     return [((wide, *others), dict(case.options))]
 
 
+def other_weights(case: Case) -> list[Call]:
+    """Rows of three features, and weights of two: neither stretches."""
+    x, *others = case.arguments
+    wide = np.ones((*x.shape[:-1], 3), x.dtype)
+    two = (np.ones(2, each.dtype) for each in others)
+    return [((wide, *two), dict(case.options))]
+
+
 # Steps.
 
 

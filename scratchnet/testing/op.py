@@ -226,7 +226,8 @@ class Op:
     @lru_cache(maxsize=256)  # noqa: B019 - operations are few, and live as long
     def without(self, options: tuple[str, ...], /) -> Op:
         """The operation for a subject that does not have these options: each stays what
-        the reference has. The same one each time, so that its examples are drawn once.
+        it is restricted to, or else what the reference has. The same one each time, so
+        that its examples are drawn once.
         """
         if not options:
             return self
@@ -235,13 +236,23 @@ class Op:
         first = {
             name: self._default(name) for name in options if name in self.parameters
         }
-        said = {**self.restriction, **dict.fromkeys(first, "the default")}
+        said = dict(self.restriction)
+        for name in first:
+            several = self.parameters[name]
+            if name not in self.restriction:
+                said[name] = "the default"
+            elif isinstance(several, tuple):
+                said[name] = several[0]
         parameters = {**self.parameters, **first}
         refusals = {k: each for k, each in self.refusals.items() if k not in options}
         return replace(self, parameters=parameters, refusals=refusals, restriction=said)
 
     def _default(self, option: str) -> Choices:
-        """What the reference has without the option, or the first choice."""
+        """What the reference has without the option, or the first choice: that also of
+        the values that it is restricted to."""
+        if option in self.restriction:
+            left = self.parameters[option]
+            return left if callable(left) else left[:1]
         function = self.reference.algorithms[0].function
         known = signature(function).parameters.get(option)
         if known is None or known.default is Parameter.empty:

@@ -29,6 +29,12 @@ def _over(axes: Any, **options: Any) -> dict[str, Any]:
     }
 
 
+#: Of a mean and a deviation, then a weight and a bias of each feature.
+_NORMALIZED = {
+    "parameters": {"eps": (1e-5, 0.25, 1e-3)},
+    "refusals": {"": inputs.other_weights},
+    "lenient": True,
+}
 REDUCTION = {"reduction": ("mean", "none", "sum")}
 #: Training has no use for what is not finite, and refuses it.
 _FINITE = tuple(
@@ -168,6 +174,21 @@ one_hot = _op(
 _VECTORS = {"batched": 0, "rows": False, "lenient": True, "exact": True}
 dot = _op("dot", "(k),(k)->()", refusals={"": inputs.other_length}, **_VECTORS)
 outer = _op("outer", "(m),(p)->(m,p)", **_VECTORS)
+layer_norm = _op(
+    "layer_norm",
+    "(f),(f),(f)->(f)",
+    at_least={"f": 1},
+    batched=1,
+    **_NORMALIZED,
+)
+batch_norm = _op(
+    "batch_norm",
+    "(n,f),(f),(f)->(n,f)",
+    at_least={"n": 1, "f": 1},
+    batched=0,
+    rows=False,
+    **_NORMALIZED,
+)
 standardizer = _op(
     "standardizer",
     "(n,f),(m,f)->(m,f)",

@@ -36,6 +36,16 @@ def numpys_spread(name):
     return numpys
 
 
+def numpys_normalized(axis):
+    """Over the features of each row, or over the rows of each feature."""
+
+    def numpys(x, weight, bias, *, eps):
+        over = {"axis": axis, "keepdims": True}
+        return (x - x.mean(**over)) / np.sqrt(x.var(**over) + eps) * weight + bias
+
+    return numpys
+
+
 def torchs_over(name):
     """PyTorch's function of this name, which takes no None for all axes."""
 
@@ -99,6 +109,19 @@ def existing(indices, count):
     return indices
 
 
+def torchs_layer_norm(x, weight, bias, *, eps):
+    return functional("layer_norm")(x, weight.shape, weight, bias, eps)
+
+
+def torchs_batch_norm(x, weight, bias, *, eps):
+    """PyTorch's of a batch in training, also of one row; its pullback takes the weight
+    for contiguous."""
+    import torch
+
+    weight = weight.contiguous()
+    return torch.batch_norm(x, weight, bias, None, None, True, 0.0, eps, False)
+
+
 NUMPYS: Mapping[str, Pair] = {
     name: (function, None)
     for name, function in {
@@ -119,6 +142,8 @@ NUMPYS: Mapping[str, Pair] = {
         "one_hot": lambda labels, n: np.eye(n)[existing(labels, n)],
         "dot": np.dot,
         "outer": np.outer,
+        "layer_norm": numpys_normalized(-1),
+        "batch_norm": numpys_normalized(0),
     }.items()
 }
 PYTORCHS: Mapping[str, Pair] = {
@@ -139,6 +164,8 @@ PYTORCHS: Mapping[str, Pair] = {
         "embedding": functional("embedding"),
         "dot": torchs("dot"),
         "outer": torchs("outer"),
+        "layer_norm": torchs_layer_norm,
+        "batch_norm": torchs_batch_norm,
     }.items()
 } | {
     "argmax": (torchs_over("argmax"), None),

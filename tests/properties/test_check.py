@@ -100,6 +100,22 @@ def test_a_restriction_narrows_what_is_drawn_and_is_said():
     assert "restricted to ranks=(2,), max_side=3, empty=False" in str(report)
 
 
+def test_an_option_that_a_subject_lacks_stays_what_it_is_restricted_to():
+    """A constant in the code is said by `restrict`: the default is another."""
+
+    def leaky(x):
+        return np.where(x > 0, x, 0.25 * x)
+
+    asked = {"targets": NUMPY, "laws": ["equals_the_oracle"]}
+    assert not check(leaky, ops.leaky_relu, **asked).ok
+    report = check(leaky, ops.leaky_relu.restrict(slope=0.25), **asked)
+    assert report.ok
+    assert "not tested: leaky_relu restricted to slope=0.25" in str(report)
+    first = check(leaky, ops.leaky_relu.restrict(slope=[0.25, 0.5]), **asked)
+    assert first.ok
+    assert "not tested: leaky_relu restricted to slope=0.25" in str(first)
+
+
 def test_a_law_that_is_waived_is_not_asked_and_said():
     reason = {"results_are_new": "it is its argument"}
     report = check(lambda x: x, ops.relu, targets=NUMPY, waive=reason)

@@ -82,6 +82,7 @@ EXEMPT = {
 GIVEN = {
     "scratchnet/testing/bounded/": "bounds are derived there",
     "tests/properties/test_bounded.py": "what is tested is how a bound is passed on",
+    "tests/properties/test_centering.py": "what is tested is how a bound is passed on",
     "tests/properties/test_promises.py": "what is tested is what a contract may state",
 }
 

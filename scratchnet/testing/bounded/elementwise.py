@@ -21,7 +21,7 @@ from scratchnet.testing.bounded.exact import (
     held,
     is_power_of_two,
 )
-from scratchnet.testing.bounded.functions import sqrt
+from scratchnet.testing.bounded.functions import root_reciprocal, sqrt
 from scratchnet.testing.bounded.given import UnboundedError
 from scratchnet.testing.bounded.operands import are_integers, lifted, real, reals
 from scratchnet.testing.bounded.rounding import (
@@ -185,8 +185,11 @@ def square(x: Bounded, /) -> Bounded:
 
 def to_power(x: Any, y: Any, /) -> Bounded:
     """x ** y: by the operator a square is a product, and a power of 0.5 a root."""
-    if isinstance(x, Bounded) and isinstance(y, int | float) and y in (0.5, 2):
-        return square(x) if y == 2 else sqrt(real(x))
+    if isinstance(x, Bounded) and isinstance(y, int | float):
+        if y == 2:
+            return square(x)
+        if y in (0.5, -0.5):
+            return sqrt(real(x)) if y > 0 else root_reciprocal(real(x))
     return power(x, y)
 
 

@@ -152,6 +152,20 @@ def _root_moved(x: Bounded, value: Reals, nonnegative: bool) -> Reals:
     return np.where(crosses, widest, moved)
 
 
+def root_reciprocal(x: Bounded, /) -> Bounded:
+    """x ** -0.5: off by the ulps of pow(), which are more than a root and a quotient.
+
+    Its slope between x - e and x + e is at most (x - e)^-1.5 / 2; nothing is known
+    where e >= x.
+    """
+    value = 1 / np.sqrt(x.value)
+    low = x.value - x.error
+    steepest = np.asarray(0.5 / (low * np.sqrt(low)), np.float64)
+    steepest = np.where(x.value > x.error, steepest, np.inf)
+    moved = np.where(x.error == 0, 0.0, x.error * steepest)
+    return _function("pow", x, value, moved)
+
+
 def tanh(x: Bounded, /) -> Bounded:
     """tanh(x): no slope exceeds 1, and no two values are 2 apart."""
     return _function(

@@ -23,6 +23,7 @@ from scratchnet.testing.bounded.reductions import (
     unsettled,
 )
 from scratchnet.testing.bounded.rounding import SLACK, magnitude, settled
+from scratchnet.testing.bounded.shared import quiet
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Reals
 
@@ -127,6 +128,35 @@ def _centered(x: Bounded, axes: tuple[int, ...], n: int) -> tuple[Reals, Reals]:
     # The mean of the errors moves the mean, but not the mean off itself.
     moved = x.error.sum(axis=axes, keepdims=True) / n
     return x.value - center.value, center.error - moved + 2.0**-48 * center.error
+
+
+@quiet
+def mean_in_any_way(x: Bounded, /, *, axis: Axes = None) -> Bounded:
+    """The mean, axes kept: of the sum, or updated as Welford's formula has it, m + d c
+    with d how far the next number is from m and c its share; or of merged parts.
+
+    Of n steps each but the first rounds d at most three times and the mean once, and
+    what was off before counts 1 - c times: as c = 1/k, all of it is at most
+    u (3 (n - 1) / n D + ((n + 1) / 2 - 1 / n) max(abs(x))), D the range of x. Parts
+    that are merged have fewer steps. Each product with c may underflow.
+    """
+    total = mean(x, axis=axis, keepdims=True)
+    axes = normalized(axis, x.ndim)
+    n = count(x, axes)
+    if n < 2:
+        return total
+    over: dict[str, Any] = {"axis": axes, "keepdims": True}
+    largest = (magnitude(x.value) + x.error).max(**over)
+    span = (x.value + x.error).max(**over) - (x.value - x.error).min(**over)
+    steps = 3 * (n - 1) / n * magnitude(span) + ((n + 1) / 2 - 1 / n) * largest
+    error = gamma(n + 3, x.contract.unit_roundoff) / (n + 3) * steps
+    error = error + gamma(n + 1, x.contract.oracle.unit_roundoff) * largest
+    if not x.is_exact:
+        error = error + x.error.mean(**over)
+    error = error * (SLACK + n * 2.0**-52) + n * x.contract.underflow
+    # Where the sum is infinite what is updated is NaN: as are all deviations' squares.
+    updated = np.where(np.isfinite(total.value), error, 0.0)
+    return Bounded(total.value, x.contract, np.maximum(total.error, updated))
 
 
 def deviation(x: Bounded, /, **options: Any) -> Bounded:

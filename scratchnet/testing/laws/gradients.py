@@ -75,23 +75,34 @@ def pullbacks_are_linear(subject: Subject, case: Case) -> Finding:
     for results in (first, twice, again):
         if (wrong := miscounted(results, oracles, "cotangent")) is not None:
             return wrong
-    for one, two, three, oracle in zip(first, twice, again, oracles, strict=True):
+    both = zip(first, twice, again, oracles, strict=True)
+    for i, (one, two, three, oracle) in enumerate(both):
         with np.errstate(all="ignore"):
             scaled = -2 * np.asarray(host(one), oracle.value.dtype)
-        doubled = _scaled(oracle)
-        findings.append(agree(two, scaled, doubled, what="of -2 g"))
-        findings.append(agree(three, one, oracle, what="of g again"))
+        doubled = agree(two, scaled, _scaled(oracle), what="of -2 g")
+        if not doubled.ok:
+            judged = _scaled(oracle, _of_turned(there, subject)[i])
+            doubled = agree(two, scaled, judged, what="of -2 g")
+        findings += [doubled, agree(three, one, oracle, what="of g again")]
     return together(findings)
 
 
-def _scaled(oracle: Bounded) -> Bounded:
+def _of_turned(there: Case, subject: Subject) -> tuple[Bounded, ...]:
+    """The oracle of -2 g: what is made on the way may overflow, as of g it does not."""
+    g, *arguments = there.arguments
+    return there.with_calls((g * -2, *arguments)).oracle(subject.contract)
+
+
+def _scaled(oracle: Bounded, turned: Bounded | None = None) -> Bounded:
     """The oracle of what is -2 times as large: where that underflows or overflows,
-    either side rounds once more."""
+    either side rounds once more. Nothing is said where the oracle of -2 g does not."""
     form = oracle.contract.format
     with np.errstate(all="ignore"):
         error = 2 * oracle.error + oracle.contract.underflow
         value = -2 * oracle.value
         error = np.where(np.abs(value) + error >= form.largest, np.inf, error)
+    if turned is not None:
+        error = np.where(np.isinf(turned.error), np.inf, error)
     return Bounded(value, oracle.contract, error)
 
 

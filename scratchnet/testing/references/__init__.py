@@ -19,6 +19,7 @@ from scratchnet.testing.references import (
     logsumexp,
     lookups,
     losses,
+    normalization,
     optimizers,
     probabilities,
     products,
@@ -54,6 +55,7 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             probabilities,
             lookups,
             standardization,
+            normalization,
             optimizers,
             training,
         )

@@ -14,7 +14,7 @@ from typing import Any
 from scratchnet.arrays import Array
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.bounded import Bounded
-from scratchnet.testing.bounded.shared import shared
+from scratchnet.testing.bounded.shared import quiet, shared
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.evaluate import accepted, oracle
 
@@ -98,13 +98,17 @@ def _combined(
     return accepted(*results)
 
 
+#: Once for the same results: what several algorithms begin with goes on being the same.
+_common = quiet(accepted)
+
+
 def either(*results: Array) -> Array:
     """The results of several accepted algorithms as one, for what is made of them.
 
     Of bound-carrying arrays their common oracle; of other arrays the first one.
     """
     first = results[0]
-    return accepted(*results) if isinstance(first, Bounded) else first
+    return _common(*results) if isinstance(first, Bounded) else first
 
 
 def require_reduction(reduction: str, /) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import inf
 
 from scratchnet.arrays import Array, array_namespace
+from scratchnet.testing.references.centering import centered, mean
 from scratchnet.testing.references.reductions import Axes, count, normalized, repeated
 from scratchnet.testing.references.reference import Algorithm, Reference, either
 
@@ -67,7 +68,7 @@ def var_pullback(
 ) -> tuple[Array]:
     """2 g d / (n - correction), from either side, with d = x - mean(x)."""
     del keepdims
-    d = _centered(x, axis)
+    d = centered(x, axis)
     return (_parted(repeated(g, x, axis), d, count(x, axis) - correction),)
 
 
@@ -83,7 +84,7 @@ def var_pullback_by_chain(
     """t - mean(t), where t is that: what two passes are differentiated to, whose mean
     depends on x, too."""
     (t,) = var_pullback(g, x, axis=axis, correction=correction, keepdims=keepdims)
-    return (_centered(t, axis),)
+    return (centered(t, axis),)
 
 
 def var_pullback_of_squares(
@@ -98,7 +99,7 @@ def var_pullback_of_squares(
     """2 g x / (n - correction) - 2 g mean(x) / (n - correction)."""
     del keepdims
     g, left = repeated(g, x, axis), count(x, axis) - correction
-    return (_parted(g, x, left) - _parted(g, _mean(x, axis), left),)
+    return (_parted(g, x, left) - _parted(g, mean(x, axis), left),)
 
 
 def std_pullback(
@@ -116,7 +117,7 @@ def std_pullback(
     rounds it may be anything: nothing is said of it.
     """
     del keepdims
-    g, d, s = repeated(g, x, axis), _centered(x, axis), _deviation(x, axis, correction)
+    g, d, s = repeated(g, x, axis), centered(x, axis), _deviation(x, axis, correction)
     left = count(x, axis) - correction
     whole = max(left, 0)
     return (
@@ -139,16 +140,7 @@ def std_pullback_by_chain(
 ) -> tuple[Array]:
     """t - mean(t), where t is that."""
     (t,) = std_pullback(g, x, axis=axis, correction=correction, keepdims=keepdims)
-    return (_centered(t, axis),)
-
-
-def _mean(x: Array, axis: Axes) -> Array:
-    return array_namespace(x).mean(x, axis=normalized(axis, x.ndim), keepdims=True)
-
-
-def _centered(x: Array, axis: Axes) -> Array:
-    """How far each element is from the mean."""
-    return x - _mean(x, axis)
+    return (centered(t, axis),)
 
 
 def _deviation(x: Array, axis: Axes, correction: float) -> Array:
