@@ -71,7 +71,7 @@ class Subject:
                 "required the value and its pullback: (y, g -> (dx, ...))",
             )
         y, pullback = found
-        return _plain(y), lambda g: _parts(run(pullback, g))
+        return plain(y), lambda g: _parts(run(pullback, g))
 
     def _taken(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {k: x for k, x in options.items() if k not in self.untaken}
@@ -91,11 +91,12 @@ def run(function: Function, /, *arguments: Any, **options: Any) -> Any:
 
 def _parts(found: Any) -> tuple[Any, ...]:
     parts = found if isinstance(found, tuple | list) else (found,)
-    return tuple(map(_plain, parts))
+    return tuple(map(plain, parts))
 
 
-def _plain(x: Any) -> Any:
-    # NumPy 1 makes float64 of a 0-d array and a Python number: as good as the number.
+def plain(x: Any, /) -> Any:
+    """A result as it is judged: what NumPy 1 makes of a 0-d array and a Python number,
+    float64 whatever the array was, is as good as the number."""
     if NUMPY_1 and isinstance(x, np.float64 | np.ndarray) and not np.ndim(x):
         return float(x) if x.dtype == np.float64 else x
     return x

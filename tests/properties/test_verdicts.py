@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import sys
 
 import numpy as np
@@ -368,6 +369,32 @@ def test_a_list_of_batches_is_a_loader():
 def test_a_step_of_another_structure_is_refused(step, said):
     with pytest.raises(ArgumentTypeError, match=f"optimizer: {said}"):
         check(step, OPS["optimizer"], targets=NUMPY, examples=10)
+
+
+def making(function):
+    """A step to what becomes of each parameter."""
+    return lambda parameters, gradients, state, **_: (  # noqa: ARG005
+        {name: function(p) for name, p in parameters.items()},
+        state,
+    )
+
+
+STEPPED = {
+    "another dtype": (making(lambda p: p.astype(np.float64)), "dtype float64"),
+    "another shape": (making(lambda p: p[None]), r"shape \(1,"),
+    "lists": (making(lambda p: p.tolist()), "a builtins.list, expected an array on"),
+    "nothing": (making(lambda p: None), "a builtins.NoneType, expected an array on"),  # noqa: ARG005
+}
+
+
+@quick
+@pytest.mark.parametrize("stepped", STEPPED)
+def test_whatever_a_step_makes_of_parameters_is_a_verdict(stepped):
+    step, said = STEPPED[stepped]
+    report = check(step, OPS["optimizer"], targets=[SINGLE], examples=10)
+    assert {*report.verdicts.values()} == {"MISPLACED"}
+    for each in report.results:
+        assert re.match(f"first: {said}", each.finding.message)
 
 
 # What is left out is said.

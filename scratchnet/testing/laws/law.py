@@ -52,6 +52,10 @@ class Finding:
         return self.verdict == "HOLDS"
 
 
+class Misplaced(Exception):  # noqa: N818 - a finding, not an error
+    """A result is of no use to a law: what was found of it."""
+
+
 #: Whether a law says something about an example.
 Accepts = Callable[[Subject, Case], bool]
 Check = Callable[[Subject, Case], Finding]
@@ -131,6 +135,9 @@ class Law:
             return self.check(subject, case)
         except Refusal as refusal:
             return raised(refusal.args[0])
+        except Misplaced as misplaced:
+            finding: Finding = misplaced.args[0]
+            return finding
 
     def asks(self, operation: Op, /) -> Op | None:
         """The operation with the values that it is about; None where none is left."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,16 @@ import numpy as np
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
-from scratchnet.testing.laws.law import Finding, inside, law, together
+from scratchnet.testing.laws.law import (
+    Finding,
+    Misplaced,
+    inside,
+    law,
+    of_kind,
+    together,
+)
 from scratchnet.testing.laws.memory import bits
-from scratchnet.testing.subject import Subject, host, run
+from scratchnet.testing.subject import Subject, host, plain, run
 
 Arrays = dict[str, Any]
 STEPS = 3
@@ -34,7 +42,7 @@ def _stepped(
 ) -> tuple[Arrays, Any]:
     """Parameters and state a step later.
 
-    Raises ArgumentTypeError for another result.
+    Raises ArgumentTypeError for another result, Misplaced for other arrays.
     """
     names = tuple(parameters)
     found = subject.directly(parameters, gradients, state, **options)
@@ -52,7 +60,26 @@ def _stepped(
             f"a step returned parameters {', '.join(map(str, found[0]))}",
             f"required {', '.join(names)}",
         )
-    return dict(found[0]), found[1]
+    after = {
+        name: _fitting(subject, name, x, parameters[name])
+        for name, x in found[0].items()
+    }
+    return after, found[1]
+
+
+def _fitting(subject: Subject, name: str, x: Any, before: Any) -> Any:
+    """A new parameter, on the target: what the next step starts at.
+
+    Raises Misplaced where it is no such array as it was before.
+    """
+    x = plain(x)
+    finding = of_kind(x, _exact(subject, before), subject)
+    if not finding.ok:
+        raise Misplaced(replace(finding, message=f"{name}: {finding.message}"))
+    if subject.target.holds(x):
+        return x
+    # A number of Python is as good as a 0-d array, but a step takes arrays.
+    return subject.target.array(np.asarray(x, subject.target.format.carrier))
 
 
 def _turned(subject: Subject, gradients: Arrays, step: int) -> Arrays:
