@@ -22,6 +22,7 @@ from scratchnet.testing import (
     engine,
 )
 from scratchnet.testing.cases import deck
+from scratchnet.testing.subject import NUMPY_1
 
 quick = pytest.mark.usefixtures("first_found")
 SINGLE = "numpy:float32"
@@ -258,6 +259,25 @@ def test_a_matrix_is_judged_by_its_numbers():
         return np.asmatrix(relu(x)) if x.ndim == 2 else relu(x)
 
     assert check(as_matrix, OPS["relu"], targets=NUMPY, examples=20).ok
+
+
+@quick
+@pytest.mark.skipif(NUMPY_1, reason="NumPy 1 makes such numbers of float32 itself")
+def test_a_number_of_numpy_has_a_dtype():
+    """That one of them is a float of Python makes it none of float32."""
+
+    def wide_mean(x, *, axis=None, keepdims=False):
+        return np.float64(x.mean(axis=axis, keepdims=keepdims))
+
+    def as_number(x, *, axis=None, keepdims=False):
+        y = x.mean(axis=axis, keepdims=keepdims)
+        return y if y.ndim else float(y)
+
+    law, mean = "results_are_of_their_kind", OPS["mean"].restrict(axis=None)
+    whole = mean.restrict(keepdims=False)
+    assert asked(as_number, whole, laws=law, targets=[SINGLE], examples=10).ok
+    wide = asked(wide_mean, whole, laws=law, targets=[SINGLE], examples=10)
+    assert [each.verdict for each in wide.results] == ["MISPLACED"]
 
 
 @pytest.mark.parametrize("period", [3, 7])

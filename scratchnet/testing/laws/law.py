@@ -296,8 +296,9 @@ def agree(first: Any, second: Any, oracle: Bounded, /, *, what: str) -> Finding:
 def of_kind(x: Any, oracle: Bounded, subject: Subject, /) -> Finding:
     """Whether a result is an array of the target, of the oracle's shape and dtype."""
     target = subject.target
-    # A number of Python is as good as a 0-d array of NumPy.
-    if isinstance(x, float | int | bool) and target.library == "numpy":
+    # A number of Python is as good as a 0-d array of NumPy. Of NumPy's own numbers
+    # float64 is a float as well.
+    if type(x) in (float, int, bool) and target.library == "numpy":
         x = np.asarray(x, target.format.carrier if oracle.is_real else None)
     if not hasattr(x, "dtype") or not target.holds(x):
         where = getattr(x, "device", "")
