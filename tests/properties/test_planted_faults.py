@@ -733,6 +733,20 @@ def relu_vjp(x, /):
     return relu_by_where(x), lambda g: (xp.where(x <= 0, xp.zeros_like(g), g),)
 
 
+def leaky_relu(x, *, slope=0.01):
+    return np.where(x <= 0, x.dtype.type(slope) * x, x)
+
+
+def leaky_vjp_by(factor):
+    """The VJP rule of leaky ReLU whose pullback multiplies by this."""
+
+    def vjp(x, *, slope=0.01):
+        y = leaky_relu(x, slope=slope)
+        return y, lambda g: (g * np.asarray(factor(x, slope), g.dtype),)
+
+    return vjp
+
+
 RIGHT = [
     ("log_softmax", log_softmax_by_logsumexp, log_softmax_vjp, TARGETS),
     ("log_softmax", log_softmax_by_shifting, None, TARGETS[:2]),
@@ -746,6 +760,18 @@ RIGHT = [
     ("matmul", as_matrices(by_loops), None, TARGETS),
     ("relu", relu_by_maximum, None, TARGETS[:2]),
     ("relu", relu_by_where, relu_vjp, TARGETS),
+    ("relu", relu, pulled_back_by(lambda g, x: g * (x > 0)), TARGETS[:2]),
+    ("relu", relu, pulled_back_by(lambda g, x: np.where(x > 0, g, 0 * g)), TARGETS[:2]),
+    (
+        *("leaky_relu", leaky_relu),
+        leaky_vjp_by(lambda x, slope: (x > 0) + slope * (x <= 0)),
+        TARGETS[:2],
+    ),
+    (
+        *("leaky_relu", leaky_relu),
+        leaky_vjp_by(lambda x, slope: np.where(x <= 0, slope, 1)),
+        TARGETS[:2],
+    ),
     ("loader", loader(), None, TARGETS[:1]),
     ("optimizer", optimizer(), None, TARGETS[:2]),
 ]
