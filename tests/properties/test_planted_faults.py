@@ -606,6 +606,43 @@ def test_every_law_that_is_written_is_asked():
     assert list(LAWS) == [each.name for each in LAWS.values()]
 
 
+# What nears a limit, and is there too early.
+
+
+def sigmoid(x):
+    z = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, z) / (1 + z)
+
+
+def softplus(x):
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def elu(x, *, alpha):
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+TOO_EARLY = {
+    "sigmoid": (lambda x: np.where(x > 20, 1, sigmoid(x)), "WRONG"),
+    "tanh": (lambda x: np.where(x * x > 100, np.sign(x), np.tanh(x)), "WRONG"),
+    # As in PyTorch, unless it is told another threshold.
+    "softplus": (lambda x: np.where(x > 20, x, softplus(x)), "INACCURATE"),
+    "silu": (lambda x: np.where(x > 20, x, x * sigmoid(x)), "WRONG"),
+    "elu": (
+        lambda x, *, alpha: np.where(x < -20, -alpha, elu(x, alpha=alpha)),
+        "WRONG",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOO_EARLY)
+def test_a_limit_that_is_reached_too_early_is_found(name):
+    subject, verdict = TOO_EARLY[name]
+    law = "equals_the_oracle"
+    report = check(subject, OPS[name], targets=[FLOAT64], laws=[law])
+    assert report.verdicts[law, FLOAT64] == verdict
+
+
 # Code that is right, in whatever way it computes.
 
 
