@@ -54,6 +54,12 @@ def softmax_of_everything(x, *, axis=-1):
     return powers / powers.sum()
 
 
+def softmax_shifted_by_the_largest_of_all(x, *, axis=-1):
+    """0 / 0 in rows that are far below."""
+    powers = np.exp(x - (x.max() if x.size else 0))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
 def standardizer_that_adds_to_the_deviation(train, rows, *, per_feature):
     axis = 0 if per_feature else None
     std = train.std(axis=axis)
@@ -442,6 +448,10 @@ PLANTED = [
     Planted(
         *("rows_are_independent", "WRONG", "softmax", AMONG_OTHERS),
         softmax_of_everything,
+    ),
+    Planted(
+        *("rows_are_independent", "WRONG", "softmax", AMONG_OTHERS),
+        softmax_shifted_by_the_largest_of_all,
     ),
     Planted(
         *("broadcasting_equals_the_loop", "MISPLACED", "matmul", AMONG_OTHERS),

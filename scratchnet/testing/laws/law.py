@@ -286,8 +286,10 @@ def agree(first: Any, second: Any, oracle: Bounded, /, *, what: str) -> Finding:
             form = oracle.contract.format
             edge = np.abs(oracle.value) + oracle.error >= form.largest
             free = np.isfinite(oracle.value) & edge
-            # A result that is outside its own bound is another law's to find.
-            free |= np.isnan(value) != np.isnan(oracle.value)
+            # Two that are NaN alike, outside their own bound, are another law's to
+            # find. Where one is, it is not what the other is either.
+            alike = np.isnan(value) == np.isnan(one)
+            free |= alike & (np.isnan(value) != np.isnan(oracle.value))
             bound = np.where(free, np.inf, bound)
         comparison = within(one, Bounded(value, oracle.contract, bound))
     return found(comparison, f"{what}: ")
