@@ -74,10 +74,10 @@ def loaded(where: str, modules: dict[str, Any] | None = None, /) -> Any:
 def _module(place: str) -> Any:
     try:
         return _executed(place) if place.endswith(".py") else import_module(place)
-    except ScratchnetError:
+    except (ScratchnetError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
-        # A file that exits is no law that holds.
+    except BaseException as error:
+        # A file that exits, or skips, is no law that holds.
         raise ArgumentError(
             "replay",
             f"{place!r} raises {type(error).__name__}: {error}",

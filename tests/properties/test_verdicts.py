@@ -219,13 +219,37 @@ class Unknown:
         self.shape = x.shape
 
 
+class Unreadable:
+    """What is nothing and says nothing."""
+
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("no numbers")
+
+
+class UnreadableError(Exception):
+    """What was wrong, it does not say."""
+
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
 def with_exit(x):
     sys.exit(x.ndim)
+
+
+def with_unreadable_error(x):
+    raise UnreadableError(x)
 
 
 DOING = {
     "raises": (lambda x: x[0, 0, 0, 0, 0], "REFUSES"),
     "exits": (with_exit, "CRASHES"),
+    "skips the test": (lambda x: pytest.skip("no GPU"), "CRASHES"),  # noqa: ARG005
+    "raises what does not say": (with_unreadable_error, "REFUSES"),
+    "returns what does not say": (lambda x: Unreadable(), "MISPLACED"),  # noqa: ARG005
     "returns nothing": (lambda x: None, "MISPLACED"),  # noqa: ARG005
     "returns text": (lambda x: "y", "MISPLACED"),  # noqa: ARG005
     "returns a dictionary": (lambda x: {"y": x}, "MISPLACED"),
@@ -250,6 +274,27 @@ def test_whatever_a_subject_does_is_a_verdict(doing):
     assert not report.ok
     assert strict_json(report)["ok"] is False
     assert str(report)
+
+
+def test_one_that_skips_where_it_has_to_refuse_crashes():
+    """Skipped it would be no test at all, and nobody would know."""
+
+    def matvec(a, x):
+        if a.shape[-1:] != x.shape[-1:] or a.ndim < 2:
+            pytest.skip("shapes that do not fit")
+        return np.matmul(a, x[..., None])[..., 0]
+
+    law = "what_does_not_fit_is_refused"
+    report = asked(matvec, OPS["matvec"], laws=law, examples=10)
+    assert [each.verdict for each in report.results] == ["CRASHES"]
+
+
+def test_who_interrupts_is_obeyed():
+    def interrupted(x):
+        raise KeyboardInterrupt(x)
+
+    with pytest.raises(KeyboardInterrupt):
+        asked(interrupted)
 
 
 def test_a_matrix_is_judged_by_its_numbers():
@@ -299,6 +344,7 @@ PULLED = {
     "text": lambda g: ("dx",),  # noqa: ARG005
     "no cotangent": lambda g: (),  # noqa: ARG005
     "one too many": lambda g: (g, g),
+    "what does not say": lambda g: (Unreadable(),),  # noqa: ARG005
     "another shape": lambda g: (np.ones((2, 3, *g.shape)),),
 }
 
@@ -338,6 +384,8 @@ LOADED = {
     "no batches": lambda *_, **__: (),
     "no pairs": lambda *_, **__: [1, 2],
     "labels of no row": labels_elsewhere,
+    "rows of several lengths": lambda x, y, **_: [([[0], [0, 1]], y)],  # noqa: ARG005
+    "labels that do not say": lambda x, y, **_: [(x, Unreadable())],  # noqa: ARG005
     "labels as text": lambda x, y, **_: [(x, y.astype(str))],
     "labels that are not whole": lambda x, y, **_: [(x, y + 0.5)],
     "one row without an axis": lambda x, y, **_: [(x[0], y[0])],

@@ -25,7 +25,7 @@ from scratchnet.testing.laws.law import (
 from scratchnet.testing.laws.memory import apart, arrays_of, state
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.family import MODERATE
-from scratchnet.testing.subject import Subject, host
+from scratchnet.testing.subject import Subject, host, shown
 
 
 def _is_differentiable(operation: Op) -> bool:
@@ -113,7 +113,7 @@ def pullbacks_leave_memory_alone(subject: Subject, case: Case) -> Finding:
     for i, (was, x) in enumerate(zip(before, arrays_of(call), strict=True)):
         if state(x) != was:
             who = f"argument {i - 1}" if i else "the cotangent"
-            return Finding("MUTATES", f"the pullback wrote to {who}: now {x!r:.80}")
+            return Finding("MUTATES", f"the pullback wrote to {who}: now {shown(x)}")
     return apart(
         tuple(filter(is_array, results)),
         {"the cotangent or argument": arrays_of(call)},

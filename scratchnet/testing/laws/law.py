@@ -12,7 +12,7 @@ from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
 from scratchnet.testing.compare import Comparison, within
 from scratchnet.testing.op import Op
-from scratchnet.testing.subject import Refusal, Subject, host
+from scratchnet.testing.subject import Refusal, Subject, host, said, shown
 from scratchnet.testing.targets import Target
 
 Verdict = Literal[
@@ -225,11 +225,13 @@ def miscounted(
     if len(results) != len(oracles):
         return Finding(
             "MISPLACED",
-            f"{len(results)} {what}s, expected {len(oracles)}: {results!r:.200}",
+            f"{len(results)} {what}s, expected {len(oracles)}: {shown(results, 200)}",
         )
     for x in results:
         if not _holds_numbers(x):
-            return Finding("MISPLACED", f"a {what} is of {type(x).__name__}: {x!r:.80}")
+            return Finding(
+                "MISPLACED", f"a {what} is of {type(x).__name__}: {shown(x)}"
+            )
     return None
 
 
@@ -255,7 +257,7 @@ def misshapen(
 def _holds_numbers(x: Any) -> bool:
     try:
         return host(x).dtype.kind in "biufc"
-    except (TypeError, ValueError):  # a list of lists of several lengths
+    except Refusal:  # a list of lists of several lengths
         return False
 
 
@@ -321,6 +323,5 @@ def of_kind(x: Any, oracle: Bounded, subject: Subject, /) -> Finding:
 
 def raised(error: BaseException, /) -> Finding:
     """What a subject that raised is found to be."""
-    said = f"{type(error).__name__}: {error}"
     verdict: Verdict = "REFUSES" if isinstance(error, Exception) else "CRASHES"
-    return Finding(verdict, said)
+    return Finding(verdict, said(error))

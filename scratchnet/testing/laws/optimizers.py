@@ -25,7 +25,7 @@ from scratchnet.testing.laws.law import (
     together,
 )
 from scratchnet.testing.laws.memory import bits
-from scratchnet.testing.subject import Subject, host, plain, run
+from scratchnet.testing.subject import Subject, host, plain, run, shown
 
 Arrays = dict[str, Any]
 STEPS = 3
@@ -153,8 +153,8 @@ def parameters_are_independent(subject: Subject, case: Case) -> Finding:
         if bits(x) != bits(together_[name]):
             return Finding(
                 "WRONG",
-                f"{name} alone becomes {x!r:.80}, "
-                f"beside the other {together_[name]!r:.80}",
+                f"{name} alone becomes {shown(x)}, "
+                f"beside the other {shown(together_[name])}",
             )
     return Finding(compared=sum(len(bits(x)) for x in alone.values()) or 1)
 
@@ -172,7 +172,7 @@ def without_a_gradient_nothing_moves(subject: Subject, case: Case) -> Finding:
     only = {"first": gradients["first"]}
     after, state = _stepped(subject, parameters, only, {}, options)
     if bits(after["second"]) != bits(parameters["second"]):
-        return Finding("WRONG", f"second moved to {after['second']!r:.80}")
+        return Finding("WRONG", f"second moved to {shown(after['second'])}")
     later, _ = _stepped(subject, after, _turned(subject, gradients, 1), state, options)
     fresh, _ = _stepped(
         subject,
