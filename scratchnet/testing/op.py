@@ -18,6 +18,7 @@ from scratchnet.testing.strategies.family import FAMILIES, Family
 from scratchnet.testing.strategies.misfit import misfits
 from scratchnet.testing.strategies.plan import Planner
 from scratchnet.testing.strategies.requirements import (
+    answered,
     require_count,
     require_one_of,
     require_some,
@@ -198,17 +199,25 @@ class Op:
 
     def called_with(self, arguments: Arrays, /) -> Arrays:
         """The arguments as a subject gets them."""
-        return arguments if self.call is None else self.call(arguments)
+        if self.call is None:
+            return arguments
+        return answered(self.name, "the call hook", self.call, arguments)
 
     def keeps_rows(self, case: Case, /) -> bool:
         """Whether the rows of this example are computed each by itself."""
-        return self.rows(case) if callable(self.rows) else self.rows
+        if not callable(self.rows):
+            return self.rows
+        return bool(answered(self.name, "the rows hook", self.rows, case))
 
     def refused(self, case: Case, /) -> list[tuple[Arrays, Options]]:
         """Calls like this example but for one thing, which must raise."""
         if self.pullback_of is not None:
             return []
-        found = [call for each in self.refusals.values() for call in each(case)]
+        calls = (
+            answered(self.name, f"the refusals hook {name!r}", each, case)
+            for name, each in self.refusals.items()
+        )
+        found = [call for some in calls for call in some]
         return found if self.lenient else [*found, *self._misfits(case)]
 
     @property

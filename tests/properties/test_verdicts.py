@@ -22,6 +22,7 @@ from scratchnet.testing import (
     engine,
 )
 from scratchnet.testing.cases import deck
+from scratchnet.testing.strategies import Family
 from scratchnet.testing.subject import NUMPY_1
 
 quick = pytest.mark.usefixtures("first_found")
@@ -663,6 +664,47 @@ BAD_OPERATIONS = {
 def test_an_operation_that_is_none_is_refused(said):
     with pytest.raises((ArgumentError, ArgumentTypeError), match=said):
         BAD_OPERATIONS[said]()
+
+
+def declared(name, /, function=twice, **hooks):
+    return Op(name, "()->()", reference(function), **hooks)
+
+
+def astray(*_, **__):
+    raise KeyError("astray")
+
+
+ASTRAY = {
+    "the reference of 'mine' raises KeyError": lambda: declared("mine", astray),
+    "the reference of 'mine.pullback' raises KeyError": (
+        lambda: declared("mine", gradient=reference(astray)).pullback
+    ),
+    "the inputs hook of 'mine' raises": lambda: declared("mine", inputs=astray),
+    "the inputs hook of 'mine' gives a list": (
+        lambda: declared("mine", inputs=lambda *_: [])
+    ),
+    "the rows hook of 'mine' raises": lambda: declared("mine", rows=astray),
+    "the refusals hook 'by' of 'mine' raises": (
+        lambda: declared("mine", refusals={"by": astray})
+    ),
+    "the call hook of 'mine' raises": lambda: declared("mine", call=astray),
+    "the choices hook 'by' of 'mine' raises": (
+        lambda: declared("mine", lambda x, *, by: by * x, parameters={"by": astray})
+    ),
+    "the family astray of 'mine' raises": (
+        lambda: declared("mine", families=(Family("astray", "nothing", astray),))
+    ),
+}
+
+
+@pytest.mark.parametrize("said", ASTRAY)
+def test_a_declaration_that_raises_is_named(said):
+    """Whose mistake it is, and what it was: not a stack trace of what draws."""
+    operation = ASTRAY[said]()
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"^Op: {said}") as at:
+        check(lambda *_, **__: 0.0, operation, targets=NUMPY, examples=5)
+    assert (at.value.__cause__ is None) == said.endswith("list")
+    assert "astray" in str(at.value) or said.endswith("list")
 
 
 BAD_CHECKS = {
