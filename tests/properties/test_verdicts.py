@@ -277,6 +277,27 @@ def test_whatever_a_subject_does_is_a_verdict(doing):
     assert str(report)
 
 
+@quick
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).nmant <= np.finfo(np.float64).nmant,
+    reason="no wider numbers here",
+)
+@pytest.mark.parametrize("wide", [np.longdouble, np.clongdouble])
+def test_wider_numbers_are_misplaced_and_nothing_else(wide):
+    """Some of their bytes hold nothing, and are whatever was there."""
+
+    def widened(x):
+        filled = np.full(x.size * np.dtype(wide).itemsize, next(bytes_), np.uint8)
+        y = filled.view(wide).reshape(x.shape)
+        np.maximum(x, 0, out=y)
+        return y
+
+    bytes_ = itertools.cycle([0, 255])
+    laws = ["results_are_of_their_kind", "two_runs_agree"]
+    report = asked(widened, laws=laws, examples=10)
+    assert [*report.verdicts.values()] == ["MISPLACED", "HOLDS"]
+
+
 def test_one_that_skips_where_it_has_to_refuse_crashes():
     """Skipped it would be no test at all, and nobody would know."""
 

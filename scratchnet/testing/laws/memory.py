@@ -51,9 +51,17 @@ def arrays_of(call: Call, /) -> list[Any]:
     return [x for x in (*arguments, *options.values()) if is_array(x)]
 
 
+#: How many bytes of an extended number mean anything: 80 bits, whatever is after them.
+_EXTENDED = 10 if np.finfo(np.longdouble).nmant == 63 else None
+
+
 def bits(x: Any, /) -> bytes:
     """The bits of an array: of NaN and of zeros of either sign, too."""
-    return to_numpy(x).tobytes()
+    kept = to_numpy(x)
+    if kept.dtype.char not in "gG":
+        return kept.tobytes()
+    size = np.dtype(np.longdouble).itemsize
+    return kept.reshape(-1).view(np.uint8).reshape(-1, size)[:, :_EXTENDED].tobytes()
 
 
 def state(x: Any, /) -> tuple[tuple[int, ...], str, bytes]:
