@@ -61,9 +61,10 @@ class Op:
     arguments. Shapes that do not fit the signature must as well, unless arguments are
     made of drawn arrays or `lenient` says that some may be taken.
     rows: whether rows along the first loop dimension are computed each by itself; of
-    each example where it is a function. shares: whether a result may be a view of an
-    argument. smooth: whether Taylor's theorem may be asked of it. exact: whether
-    nothing has to round where the numbers are small integers.
+    each example where it is a function. integers: which of the arrays may be of whole
+    numbers, as pixels are, and stand for the same in floating point. shares: whether a
+    result may be a view of an argument. smooth: whether Taylor's theorem may be asked
+    of it. exact: whether nothing has to round where the numbers are small integers.
     families: the values that it is drawn with.
     kind: what laws it has; those of a function of arrays unless it is another. call:
     how arguments are passed, where it is not one by one.
@@ -81,6 +82,7 @@ class Op:
     refusals: Mapping[str, Refusals] = field(default_factory=dict)
     lenient: bool = False
     rows: bool | Callable[[Case], bool] = True
+    integers: tuple[int, ...] = ()
     shares: bool = False
     smooth: bool = True
     exact: bool = False
@@ -183,6 +185,7 @@ class Op:
             gradient=None,
             # A row's share of the others' gradients is not its own.
             rows=self.rows if len(self.cores) == 1 else False,
+            integers=(),
             shares=False,
             pullback_of=self,
         )

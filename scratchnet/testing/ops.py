@@ -125,7 +125,12 @@ binary_cross_entropy = _op(
     "binary_cross_entropy", "(),()->()", **_PAIRED, families=_DECAYING
 )
 mse = _op("mse", "(),()->()", **_PAIRED)
-standardize = _op("standardize", "(f),(f),(f)->(f)", batched=1, inputs=inputs.divided)
+standardize = _op(
+    *("standardize", "(f),(f),(f)->(f)"),
+    batched=1,
+    inputs=inputs.divided,
+    integers=(0,),
+)
 sgd = _op("sgd", "(),(),()->()", inputs=inputs.stepped, exact=True)
 tanh = _op("tanh", "()->()", families=families_at(decaying(lambda y: y / 2)))
 softplus = _op("softplus", "()->()", families=_DECAYING)
@@ -149,6 +154,7 @@ standardizer = _op(
     at_least={"n": 1, "f": 1},
     batched=0,
     rows=False,
+    integers=(0, 1),
     lenient=True,
     families=_FINITE,
 )

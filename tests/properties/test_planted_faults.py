@@ -67,6 +67,25 @@ def standardizer_that_adds_to_the_deviation(train, rows, *, per_feature):
     return (rows - train.mean(axis=axis)) / np.where(constant, 1, std + 1e-8)
 
 
+def standardizer(train, rows, *, per_feature, mean=lambda mean, train: mean):  # noqa: ARG005
+    """A right one, but for what becomes of the mean."""
+    axis = 0 if per_feature else None
+    std = train.std(axis=axis)
+    constant = train.min(axis=axis) == train.max(axis=axis)
+    return (rows - mean(train.mean(axis=axis), train)) / np.where(constant, 1, std)
+
+
+def standardizer_whose_mean_is_a_pixel(train, rows, *, per_feature):
+    """Bytes less a byte wrap around."""
+    return standardizer(
+        train, rows, per_feature=per_feature, mean=lambda x, like: x.astype(like.dtype)
+    )
+
+
+def standardizer_in_the_dtype_of_its_rows(train, rows, *, per_feature):
+    return standardizer(train, rows, per_feature=per_feature).astype(rows.dtype)
+
+
 def elu_that_cancels(x, *, alpha=1.0):
     return np.where(x > 0, x, alpha * (np.exp(np.minimum(x, 0)) - 1))
 
@@ -429,12 +448,20 @@ class Planted:
 
 PLANTED = [
     Planted(
-        *("equals_the_oracle", "WRONG", "standardizer", ALONE),
+        *("equals_the_oracle", "WRONG", "standardizer", AMONG_OTHERS),
         standardizer_that_adds_to_the_deviation,
     ),
     Planted(
         *("equals_the_oracle", "INACCURATE", "elu", AMONG_OTHERS),
         elu_that_cancels,
+    ),
+    Planted(
+        *("integers_stand_for_numbers", "MISPLACED", "standardizer", ALONE),
+        standardizer_in_the_dtype_of_its_rows,
+    ),
+    Planted(
+        *("integers_stand_for_numbers", "WRONG", "standardizer", ALONE),
+        standardizer_whose_mean_is_a_pixel,
     ),
     Planted(
         *("is_exact_on_the_grid", "WRONG", "matmul", AMONG_OTHERS),
@@ -819,6 +846,7 @@ RIGHT = [
         leaky_vjp_by(lambda x, slope: np.where(x <= 0, slope, 1)),
         TARGETS[:2],
     ),
+    ("standardizer", standardizer, None, TARGETS[:2]),
     ("loader", loader(), None, TARGETS[:1]),
     ("optimizer", optimizer(), None, TARGETS[:2]),
 ]
