@@ -166,7 +166,8 @@ def pullbacks_are_derivatives(subject: Subject, case: Case) -> Finding:
             if it is not. Steps at which the oracle's own remainder does not fall are
             kinks, and counted as silent.
     Kills   a pullback that is no derivative of this forward, right or wrong
-    Misses  derivatives at kinks; a wrong function with its own right derivative
+    Misses  derivatives at kinks; a wrong function with its own right derivative; a
+            derivative that is less than a millionth off: finer steps drown in rounding
     """
     line = _Line(subject, case, case.of_pullback())
     if wrong := line.misshapen():
