@@ -397,6 +397,26 @@ def optimizer(
     return step
 
 
+class State:
+    """Velocities that are no dictionary."""
+
+    def __init__(self, velocities):
+        self.velocities = velocities
+
+
+def with_an_object_for_a_state(parameters, gradients, state, **options):
+    known = state.velocities if state else {}
+    after, known = optimizer()(parameters, gradients, known, **options)
+    return after, State(known)
+
+
+def with_an_object_that_is_written_to(parameters, gradients, state, **options):
+    after, known = with_an_object_for_a_state(parameters, gradients, state, **options)
+    if state:
+        state.velocities = known.velocities
+    return after, known
+
+
 def damped_at_first(before, g, *, momentum, dampening):
     before = np.zeros_like(g) if before is None else before
     return momentum * before + (1 - dampening) * g
@@ -606,6 +626,10 @@ PLANTED = [
     Planted(
         *("steps_are_pure", "MUTATES", "optimizer", ALONE),
         optimizer(velocity=updated_in_place),
+    ),
+    Planted(
+        *("steps_are_pure", "MUTATES", "optimizer", ALONE),
+        with_an_object_that_is_written_to,
     ),
     Planted(
         *("steps_are_pure", "NONDETERMINISTIC", "optimizer", AMONG_OTHERS),
@@ -849,6 +873,7 @@ RIGHT = [
     ("standardizer", standardizer, None, TARGETS[:2]),
     ("loader", loader(), None, TARGETS[:1]),
     ("optimizer", optimizer(), None, TARGETS[:2]),
+    ("optimizer", with_an_object_for_a_state, None, TARGETS[:2]),
 ]
 
 

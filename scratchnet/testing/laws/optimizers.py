@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.arrays import is_array
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
@@ -208,12 +209,15 @@ def steps_are_pure(subject: Subject, case: Case) -> Finding:
 
 
 def _all_bits(x: Any) -> bytes:
-    """The bits of all arrays in dictionaries, lists and tuples."""
+    """The bits of all arrays in dictionaries, lists, tuples and objects."""
     if isinstance(x, Mapping):
         return b"".join(_all_bits(x[name]) for name in sorted(x, key=str))
     if isinstance(x, list | tuple):
         return b"".join(map(_all_bits, x))
-    return bits(x) if hasattr(x, "shape") else repr(x).encode()
+    if is_array(x):
+        return bits(x)
+    # The text of an object may be where it lies, which is elsewhere for its copy.
+    return _all_bits(vars(x)) if hasattr(x, "__dict__") else shown(x).encode()
 
 
 OPTIMIZERS: tuple[Any, ...] = (
