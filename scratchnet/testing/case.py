@@ -27,6 +27,7 @@ from scratchnet.testing.strategies.layout import (
     repeated,
     strided,
 )
+from scratchnet.testing.strategies.requirements import answered
 from scratchnet.testing.targets import Target
 
 if TYPE_CHECKING:
@@ -110,7 +111,11 @@ class Case:
     def _judged(self, method: str, contract: Contract) -> tuple[Bounded, ...]:
         judge = getattr(self.op.reference, method)
         with np.errstate(all="ignore"):
-            found = judge(*self.arguments, contract=contract, **self.options)
+            found = answered(
+                *(self.op.name, "the reference", judge, *self.arguments),
+                contract=contract,
+                **self.options,
+            )
         return found if isinstance(found, tuple) else (found,)
 
     def once(self, key: Any, make: Callable[[], Any], /) -> Any:

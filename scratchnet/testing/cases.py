@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from hypothesis import (
@@ -20,10 +20,10 @@ from hypothesis import (
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from scratchnet.errors import ArgumentError
+from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.case import Case, codes_of
 from scratchnet.testing.formats import BFLOAT16, Format, format_of
-from scratchnet.testing.op import Op
+from scratchnet.testing.op import Inputs, Op
 from scratchnet.testing.strategies.codes import ROOT, drawn_codes, octets
 from scratchnet.testing.strategies.layout import (
     contiguous,
@@ -31,6 +31,7 @@ from scratchnet.testing.strategies.layout import (
     layouts_of,
     repeated,
 )
+from scratchnet.testing.strategies.requirements import answered
 
 #: Arrays that an operation's inputs may make beside the drawn ones: at most so many.
 _MORE = 4
@@ -60,15 +61,17 @@ def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
     kind = base.families[family[0] % len(base.families)]
     shapes = plan.shapes(shape)
     pairs = zip(shapes, _cut(roots, (ROOT,) * count), strict=True)
-    values = tuple(kind.values(drawn_codes(draw, r, s), form) for s, r in pairs)
+    made = partial(answered, op.name, f"the family {kind.name}", kind.values)
+    values = tuple(made(drawn_codes(draw, r, s), form) for s, r in pairs)
     options = {
-        name: _chosen(name, each, byte, values)
+        name: _chosen(op, name, each, byte, values)
         for (name, each), byte in zip(base.parameters.items(), choices, strict=True)
     }
     arguments: tuple[Any, ...] = values
     if base.inputs is not None:
         with np.errstate(all="ignore"):
-            arguments, options = base.inputs(values, options, partial(codes_of, root))
+            drawn = values, options, partial(codes_of, root)
+            arguments, options = _called_with(base, *drawn)
         arguments = tuple(_held(x, form) for x in arguments)
     # What a loader is given says by its numbers which row is which: none may repeat.
     known = (contiguous,) if base.kind == "loader" else _LYING
@@ -86,6 +89,18 @@ def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
     return Case(base, arguments, options, tuple(used), kind, form, bytes(root))
 
 
+def _called_with(base: Op, *drawn: Any) -> Any:
+    """What the operation's hook makes of the drawn: arguments and options."""
+    found = answered(base.name, "the inputs hook", cast(Inputs, base.inputs), *drawn)
+    if not (isinstance(found, tuple) and len(found) == 2):
+        raise ArgumentTypeError(
+            "Op",
+            f"the inputs hook of {base.name!r} gives a {type(found).__name__}",
+            "required a tuple of arguments and a dictionary of options",
+        )
+    return found
+
+
 def _held(x: Any, form: Format) -> Any:
     """What was made of drawn numbers: rounded, where the carrier holds more."""
     if form != BFLOAT16 or not isinstance(x, np.ndarray) or x.dtype.kind != "f":
@@ -101,8 +116,10 @@ def _cut(drawn: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
         start += size
 
 
-def _chosen(name: str, choices: Any, byte: int, values: tuple[Any, ...]) -> Any:
-    some = choices(*values) if callable(choices) else choices
+def _chosen(op: Op, name: str, choices: Any, byte: int, values: tuple[Any, ...]) -> Any:
+    some = choices
+    if callable(choices):
+        some = answered(op.name, f"the choices hook {name!r}", choices, *values)
     if not len(some):
         shapes = ", ".join(str(x.shape) for x in values)
         raise ArgumentError(

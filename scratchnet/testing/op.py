@@ -24,7 +24,11 @@ from scratchnet.testing.references import Reference
 from scratchnet.testing.strategies.family import FAMILIES, Family
 from scratchnet.testing.strategies.misfit import misfits
 from scratchnet.testing.strategies.plan import Planner
-from scratchnet.testing.strategies.requirements import require_count, require_one_of
+from scratchnet.testing.strategies.requirements import (
+    answered,
+    require_count,
+    require_one_of,
+)
 from scratchnet.testing.strategies.shapes import planner
 from scratchnet.testing.strategies.signature import parsed
 
@@ -61,10 +65,12 @@ class Op:
     arguments. Shapes that do not fit the signature must as well, unless arguments are
     made of drawn arrays or `lenient` says that some may be taken.
     rows: whether rows along the first loop dimension are computed each by itself; of
-    each example where it is a function. shares: whether a result may be a view of an
-    argument. smooth: whether Taylor's theorem may be asked of it. exact: whether
-    nothing has to round where the numbers are small integers. any_dtype: whether a
-    result may hold numbers of any dtype, as where no argument has one.
+    each example where it is a function. integers: which of the arrays may be of whole
+    numbers, as pixels are, and stand for the same in floating point. shares: whether a
+    result may be a view of an argument. smooth: whether Taylor's theorem may be asked
+    of it. exact: whether nothing has to round where the numbers are small integers.
+    any_dtype: whether a result may hold numbers of any dtype, as where no argument has
+    one.
     families: the values that it is drawn with.
     kind: what laws it has; those of a function of arrays unless it is another. call:
     how arguments are passed, where it is not one by one.
@@ -82,6 +88,7 @@ class Op:
     refusals: Mapping[str, Refusals] = field(default_factory=dict)
     lenient: bool = False
     rows: bool | Callable[[Case], bool] = True
+    integers: tuple[int, ...] = ()
     shares: bool = False
     smooth: bool = True
     exact: bool = False
@@ -171,6 +178,7 @@ class Op:
             gradient=None,
             # A row's share of the others' gradients is not its own.
             rows=self.rows if len(self.cores) == 1 else False,
+            integers=(),
             shares=False,
             pullback_of=self,
         )
@@ -187,17 +195,25 @@ class Op:
 
     def called_with(self, arguments: Arrays, /) -> Arrays:
         """The arguments as a subject gets them."""
-        return arguments if self.call is None else self.call(arguments)
+        if self.call is None:
+            return arguments
+        return answered(self.name, "the call hook", self.call, arguments)
 
     def keeps_rows(self, case: Case, /) -> bool:
         """Whether the rows of this example are computed each by itself."""
-        return self.rows(case) if callable(self.rows) else self.rows
+        if not callable(self.rows):
+            return self.rows
+        return bool(answered(self.name, "the rows hook", self.rows, case))
 
     def refused(self, case: Case, /) -> list[tuple[Arrays, Options]]:
         """Calls like this example but for one thing, which must raise."""
         if self.pullback_of is not None:
             return []
-        found = [call for each in self.refusals.values() for call in each(case)]
+        calls = (
+            answered(self.name, f"the refusals hook {name!r}", each, case)
+            for name, each in self.refusals.items()
+        )
+        found = [call for some in calls for call in some]
         return found if self.lenient else [*found, *self._misfits(case)]
 
     @property

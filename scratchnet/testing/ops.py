@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 from types import MappingProxyType
 from typing import Any
 
 from scratchnet.testing import indices, inputs
 from scratchnet.testing.op import Op
 from scratchnet.testing.references import REFERENCES
-from scratchnet.testing.strategies.family import FAMILIES
+from scratchnet.testing.strategies.family import FAMILIES, decaying, families_at
 
 
 def _op(name: str, signature: str, **declared: Any) -> Op:
@@ -40,6 +41,8 @@ REDUCTION = {"reduction": ("mean", "none", "sum")}
 _FINITE = tuple(
     each for each in FAMILIES.values() if each.name not in ("special", "extreme")
 )
+#: Those that near a limit with exp(-x), as sigmoids do.
+_DECAYING = families_at(decaying())
 _ALONG_AN_AXIS = {
     "parameters": {"axis": inputs.every_axis},
     "at_least": {"c": 1},
@@ -117,21 +120,33 @@ linear = _op(
 )
 relu = _op("relu", "()->()", exact=True)
 leaky_relu = _op("leaky_relu", "()->()", parameters={"slope": (0.01, 0.25, 0.1)})
-elu = _op("elu", "()->()", parameters={"alpha": (1.0, 0.7, 2.0)})
-sigmoid = _op("sigmoid", "()->()")
+elu = _op("elu", "()->()", parameters={"alpha": (1.0, 0.7, 2.0)}, families=_DECAYING)
+sigmoid = _op("sigmoid", "()->()", families=_DECAYING)
 sine = _op("sine", "()->()")
 softmax = _op("softmax", "(c)->(c)", **_ALONG_AN_AXIS)
 log_softmax = _op("log_softmax", "(c)->(c)", **_ALONG_AN_AXIS)
 nll = _op("nll", "(c)->()", **_LABELLED)
 cross_entropy = _op("cross_entropy", "(c)->()", **_LABELLED)
-binary_cross_entropy = _op("binary_cross_entropy", "(),()->()", **_PAIRED)
+binary_cross_entropy = _op(
+    "binary_cross_entropy", "(),()->()", **_PAIRED, families=_DECAYING
+)
 mse = _op("mse", "(),()->()", **_PAIRED)
-standardize = _op("standardize", "(f),(f),(f)->(f)", batched=1, inputs=inputs.divided)
+standardize = _op(
+    *("standardize", "(f),(f),(f)->(f)"),
+    batched=1,
+    inputs=inputs.divided,
+    integers=(0,),
+)
 sgd = _op("sgd", "(),(),()->()", inputs=inputs.stepped, exact=True)
-tanh = _op("tanh", "()->()")
-softplus = _op("softplus", "()->()")
-silu = _op("silu", "()->()")
-gelu = _op("gelu", "()->()", parameters={"approximate": ("none", "tanh")})
+tanh = _op("tanh", "()->()", families=families_at(decaying(lambda y: y / 2)))
+softplus = _op("softplus", "()->()", families=_DECAYING)
+silu = _op("silu", "()->()", families=_DECAYING)
+gelu = _op(
+    "gelu",
+    "()->()",
+    parameters={"approximate": ("none", "tanh")},
+    families=families_at(decaying(lambda y: sqrt(2 * y))),
+)
 logsumexp = _op("logsumexp", "(n)->()", **_over(inputs.filled_axes, **KEPT))
 amax = _op("amax", "(n)->()", **_over(inputs.filled_axes, **KEPT), exact=True)
 argmax = _op("argmax", "(n)->()", **_over(inputs.filled_axis), exact=True)
@@ -196,6 +211,7 @@ standardizer = _op(
     at_least={"n": 1, "f": 1},
     batched=0,
     rows=False,
+    integers=(0, 1),
     lenient=True,
     families=_FINITE,
 )

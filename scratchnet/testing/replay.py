@@ -18,8 +18,9 @@ import numpy as np
 
 from scratchnet.errors import ArgumentError, DataError, ScratchnetError
 from scratchnet.testing.case import Case
+from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import FORMATS
-from scratchnet.testing.laws import LAWS
+from scratchnet.testing.laws import LAWS, Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.ops import OPS
 from scratchnet.testing.report import Result
@@ -41,6 +42,8 @@ def _decoded(x: Any) -> Any:
         return tuple(map(_decoded, x["tuple"]))
     if "list" in x:
         return list(map(_decoded, x["list"]))
+    if "shown" in x:
+        raise ValueError(f"{x['shown']}, which cannot be read again")
     dtype = np.dtype(x["dtype"])
     read: Callable[[Any], Any] = float.fromhex if dtype.kind == "f" else int
     values = [read(v) for v in x["values"]]
@@ -74,10 +77,10 @@ def loaded(where: str, modules: dict[str, Any] | None = None, /) -> Any:
 def _module(place: str) -> Any:
     try:
         return _executed(place) if place.endswith(".py") else import_module(place)
-    except ScratchnetError:
+    except (ScratchnetError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
-        # A file that exits is no law that holds.
+    except BaseException as error:
+        # A file that exits, or skips, is no law that holds.
         raise ArgumentError(
             "replay",
             f"{place!r} raises {type(error).__name__}: {error}",
@@ -139,15 +142,15 @@ def replayed(
     try:
         names = "subject", "vjp", "operation", "target"
         where = {what: _text(witness, what) for what in names}
-        law = LAWS[witness["law"]]
+        modules: dict[str, Any] = {}
+        law = _law(witness, modules)
     except (KeyError, TypeError) as error:
         raise _damaged(error) from None
-    modules: dict[str, Any] = {}
     function = _function(subject or where["subject"], "subject", modules)
     back = vjp or where["vjp"]
     asks = law.needs_vjp or back
     pulled: Function | None = _function(back, "vjp", modules) if asks else None
-    operation = _operation(where["operation"], modules)
+    operation = _restricted(_operation(where["operation"], modules), witness)
     case = _case(operation, witness)
     if not law.is_about(operation):
         raise _damaged(ValueError(f"{law}, which is not about {operation.name}"))
@@ -159,7 +162,8 @@ def replayed(
     # What is refused depends on the options that there are.
     operation = operation.without(tuple(sorted(left)))
     case = replace(case, op=operation, _known={})
-    bound = Subject(function, operation, target, target.contract, pulled, left)
+    contract = _contract(witness) or target.contract
+    bound = Subject(function, operation, target, contract, pulled, left)
     began = time.perf_counter()
     finding = law.asked(bound, case)
     numbers = finding.compared, finding.silent, finding.ratio
@@ -171,13 +175,14 @@ def replayed(
 
 def _case(operation: Op, witness: Mapping[str, Any]) -> Case:
     """The case of a witness. Raises DataError where it is damaged."""
+    families = {**FAMILIES, **{each.name: each for each in operation.families}}
     try:
         case = Case(
             operation,
             tuple(map(_decoded, witness["arguments"])),
             {name: _decoded(x) for name, x in witness["options"].items()},
             tuple(LAYOUTS[name] for name in witness["layouts"]),
-            FAMILIES[witness["family"]],
+            families[witness["family"]],
             FORMATS[witness["format"]],
             bytes.fromhex(witness["root"]),
         )
@@ -187,6 +192,43 @@ def _case(operation: Op, witness: Mapping[str, Any]) -> Case:
         counts = f"{len(case.layouts)} layouts of {len(case.arrays)} arrays"
         raise _damaged(ValueError(counts))
     return case
+
+
+def _law(witness: Mapping[str, Any], modules: dict[str, Any]) -> Law:
+    """The standard law of this name, or that of one's own at its address."""
+    name, where = witness["law"], witness.get("own_law")
+    if where is None:
+        return LAWS[name]
+    if not isinstance(where, str):
+        raise TypeError(f"own_law {where!r}")
+    found = loaded(where, modules) if where else None
+    if not isinstance(found, Law):
+        raise ArgumentError(
+            "replay",
+            f"law {name!r} of your own, which is no name of a module",
+            "required one where it can be found",
+            f"give it a name in a file, or ask it again: check(..., laws=[{name}])",
+        )
+    return found
+
+
+def _restricted(operation: Op, witness: Mapping[str, Any]) -> Op:
+    """The operation, restricted as it was."""
+    try:
+        said = dict(witness.get("restriction") or {})
+        options = {k: _decoded({"list": x}) for k, x in said.pop("options", {}).items()}
+        return operation.restrict(**said, **options) if said or options else operation
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise _damaged(error) from None
+
+
+def _contract(witness: Mapping[str, Any]) -> Contract | None:
+    """The contract, where it was not the target's."""
+    try:
+        promised = witness.get("contract")
+        return None if promised is None else Contract(**promised)
+    except (ValueError, TypeError) as error:
+        raise _damaged(error) from None
 
 
 def _text(witness: Mapping[str, Any], what: str) -> str:

@@ -71,7 +71,7 @@ class Subject:
                 "required the value and its pullback: (y, g -> (dx, ...))",
             )
         y, pullback = found
-        return _plain(y), lambda g: _parts(run(pullback, g))
+        return plain(y), lambda g: _parts(run(pullback, g))
 
     def _taken(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {k: x for k, x in options.items() if k not in self.untaken}
@@ -80,22 +80,25 @@ class Subject:
 def run(function: Function, /, *arguments: Any, **options: Any) -> Any:
     """What a function returns. Warnings of NumPy are no verdict.
 
-    Raises Refusal where it raises, or exits.
+    Raises Refusal where it raises, or exits, or skips the test that it is in.
     """
     try:
         with np.errstate(all="ignore"):
             return function(*arguments, **options)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise Refusal(error) from error
 
 
 def _parts(found: Any) -> tuple[Any, ...]:
     parts = found if isinstance(found, tuple | list) else (found,)
-    return tuple(map(_plain, parts))
+    return tuple(map(plain, parts))
 
 
-def _plain(x: Any) -> Any:
-    # NumPy 1 makes float64 of a 0-d array and a Python number: as good as the number.
+def plain(x: Any, /) -> Any:
+    """A result as it is judged: what NumPy 1 makes of a 0-d array and a Python number,
+    float64 whatever the array was, is as good as the number."""
     if NUMPY_1 and isinstance(x, np.float64 | np.ndarray) and not np.ndim(x):
         return float(x) if x.dtype == np.float64 else x
     return x
@@ -113,10 +116,33 @@ def named(function: Function, /) -> str:
 
 
 def host(x: Any, /) -> Array:
-    """A result on the host: a plain array of NumPy, also of a Python number."""
+    """A result on the host: a plain array of NumPy, also of a Python number.
+
+    Raises Refusal for what cannot be made one.
+    """
     if isinstance(x, np.ndarray) or not is_array(x):
-        return np.asarray(x)
-    return to_numpy(x)
+        return run(np.asarray, x)
+    return run(to_numpy, x)
+
+
+def shown(x: Any, most: int = 80, /) -> str:
+    """How a result reads, no longer than so many characters."""
+    try:
+        return str(run(repr, x))[:most]
+    except Refusal as refusal:
+        return f"a {type(x).__name__} whose repr raises {_name(refusal.args[0])}"
+
+
+def said(error: BaseException, /) -> str:
+    """What was raised, and what it says."""
+    try:
+        return f"{_name(error)}: {run(str, error)}"
+    except Refusal as refusal:
+        return f"{_name(error)}, whose text raises {_name(refusal.args[0])}"
+
+
+def _name(error: BaseException) -> str:
+    return type(error).__name__
 
 
 def untaken(function: Function, operation: Op, call: Call, /) -> tuple[str, ...]:

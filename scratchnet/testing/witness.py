@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import fields
 from inspect import getsourcefile
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from scratchnet.testing.case import Case
+from scratchnet.testing.contract import ULPS, Contract
+from scratchnet.testing.laws import LAWS
 from scratchnet.testing.laws.law import Finding, Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.ops import OPS
@@ -26,16 +30,20 @@ def witness_of(
 
     Numbers are hexadecimal, so that not a bit is lost; strides are those in which the
     array lay. A function that is no attribute of a module or file has no address, and
-    one who replays it has to say where it is.
+    one who replays it has to say where it is. A contract is kept that is not the
+    target's, and the address of a law that is no standard one.
     """
     arguments, options = case.on(subject.target)
     return {
         "schema": SCHEMA,
         "law": law.name,
+        "own_law": None if LAWS.get(law.name) is law else address_of_law(law),
         "target": str(subject.target),
         "verdict": finding.verdict,
         "message": finding.message,
         "operation": address_of_operation(case.op, subject.function),
+        "restriction": _restricted(case.op),
+        "contract": _promised(subject),
         "subject": address(subject.function),
         "vjp": None if subject.vjp is None else address(subject.vjp),
         "family": case.family.name,
@@ -67,6 +75,42 @@ def _encoded(x: Any, lying: Any) -> Any:
     return x if isinstance(x, str | int | None) else {"shown": repr(x)}
 
 
+def _restricted(operation: Op) -> dict[str, Any]:
+    """What `restrict` is to be called with: options with all values that are left.
+
+    Options that the subject does not have are not: they show when it is bound.
+    """
+    base = operation.pullback_of or operation
+    said = {k: x for k, x in base.restriction.items() if x != "the default"}
+    options = {
+        k: [_encoded(x, x) for x in cast(Sequence[Any], base.parameters[k])]
+        for k in said
+        if k in base.parameters
+    }
+    plain = {
+        k: list(x) if isinstance(x, tuple) else x
+        for k, x in said.items()
+        if k not in options
+    }
+    return {"options": options, **plain} if said else {}
+
+
+def _promised(subject: Subject) -> dict[str, Any] | None:
+    """The contract, where it is another than the target's."""
+    contract = subject.contract
+    if contract == subject.target.contract:
+        return None
+    plain = {each.name: getattr(contract, each.name) for each in fields(Contract)}
+    wide = contract.accumulator
+    return {
+        **plain,
+        "format": contract.format.name,
+        "accumulator": None if wide is None else wide.name,
+        "ulps": {k: x for k, x in contract.ulps.items() if x != ULPS[k]},
+        "reasons": dict(contract.reasons),
+    }
+
+
 def _strides(x: Any) -> list[int]:
     """Of an array on its target, in bytes."""
     if isinstance(x, np.ndarray):
@@ -83,6 +127,15 @@ def address(function: Any, /) -> str:
     if module is None or not name.replace(".", "").isidentifier():
         return ""
     return f"{_place(module)}:{name}" if attribute(module, name) is function else ""
+
+
+def address_of_law(law: Law, /) -> str:
+    """Where a law is found again, as a function is."""
+    module = sys.modules.get(getattr(law.check, "__module__", None) or "")
+    for name, value in vars(module).items() if module is not None else ():
+        if value is law:
+            return f"{_place(module)}:{name}"
+    return ""
 
 
 def address_of_operation(operation: Op, function: Any, /) -> str:

@@ -54,11 +54,36 @@ def softmax_of_everything(x, *, axis=-1):
     return powers / powers.sum()
 
 
+def softmax_shifted_by_the_largest_of_all(x, *, axis=-1):
+    """0 / 0 in rows that are far below."""
+    powers = np.exp(x - (x.max() if x.size else 0))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
 def standardizer_that_adds_to_the_deviation(train, rows, *, per_feature):
     axis = 0 if per_feature else None
     std = train.std(axis=axis)
     constant = train.min(axis=axis) == train.max(axis=axis)
     return (rows - train.mean(axis=axis)) / np.where(constant, 1, std + 1e-8)
+
+
+def standardizer(train, rows, *, per_feature, mean=lambda mean, train: mean):  # noqa: ARG005
+    """A right one, but for what becomes of the mean."""
+    axis = 0 if per_feature else None
+    std = train.std(axis=axis)
+    constant = train.min(axis=axis) == train.max(axis=axis)
+    return (rows - mean(train.mean(axis=axis), train)) / np.where(constant, 1, std)
+
+
+def standardizer_whose_mean_is_a_pixel(train, rows, *, per_feature):
+    """Bytes less a byte wrap around."""
+    return standardizer(
+        train, rows, per_feature=per_feature, mean=lambda x, like: x.astype(like.dtype)
+    )
+
+
+def standardizer_in_the_dtype_of_its_rows(train, rows, *, per_feature):
+    return standardizer(train, rows, per_feature=per_feature).astype(rows.dtype)
 
 
 def elu_that_cancels(x, *, alpha=1.0):
@@ -372,6 +397,26 @@ def optimizer(
     return step
 
 
+class State:
+    """Velocities that are no dictionary."""
+
+    def __init__(self, velocities):
+        self.velocities = velocities
+
+
+def with_an_object_for_a_state(parameters, gradients, state, **options):
+    known = state.velocities if state else {}
+    after, known = optimizer()(parameters, gradients, known, **options)
+    return after, State(known)
+
+
+def with_an_object_that_is_written_to(parameters, gradients, state, **options):
+    after, known = with_an_object_for_a_state(parameters, gradients, state, **options)
+    if state:
+        state.velocities = known.velocities
+    return after, known
+
+
 def damped_at_first(before, g, *, momentum, dampening):
     before = np.zeros_like(g) if before is None else before
     return momentum * before + (1 - dampening) * g
@@ -423,12 +468,20 @@ class Planted:
 
 PLANTED = [
     Planted(
-        *("equals_the_oracle", "WRONG", "standardizer", ALONE),
+        *("equals_the_oracle", "WRONG", "standardizer", AMONG_OTHERS),
         standardizer_that_adds_to_the_deviation,
     ),
     Planted(
         *("equals_the_oracle", "INACCURATE", "elu", AMONG_OTHERS),
         elu_that_cancels,
+    ),
+    Planted(
+        *("integers_stand_for_numbers", "MISPLACED", "standardizer", ALONE),
+        standardizer_in_the_dtype_of_its_rows,
+    ),
+    Planted(
+        *("integers_stand_for_numbers", "WRONG", "standardizer", ALONE),
+        standardizer_whose_mean_is_a_pixel,
     ),
     Planted(
         *("is_exact_on_the_grid", "WRONG", "matmul", AMONG_OTHERS),
@@ -442,6 +495,10 @@ PLANTED = [
     Planted(
         *("rows_are_independent", "WRONG", "softmax", AMONG_OTHERS),
         softmax_of_everything,
+    ),
+    Planted(
+        *("rows_are_independent", "WRONG", "softmax", AMONG_OTHERS),
+        softmax_shifted_by_the_largest_of_all,
     ),
     Planted(
         *("broadcasting_equals_the_loop", "MISPLACED", "matmul", AMONG_OTHERS),
@@ -571,6 +628,10 @@ PLANTED = [
         optimizer(velocity=updated_in_place),
     ),
     Planted(
+        *("steps_are_pure", "MUTATES", "optimizer", ALONE),
+        with_an_object_that_is_written_to,
+    ),
+    Planted(
         *("steps_are_pure", "NONDETERMINISTIC", "optimizer", AMONG_OTHERS),
         optimizer(velocity=remembered),
     ),
@@ -604,6 +665,43 @@ def test_every_law_that_is_written_is_asked():
     written = {each for module in modules for each in laws_in(module)}
     assert written == set(LAWS.values())
     assert list(LAWS) == [each.name for each in LAWS.values()]
+
+
+# What nears a limit, and is there too early.
+
+
+def sigmoid(x):
+    z = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, z) / (1 + z)
+
+
+def softplus(x):
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def elu(x, *, alpha):
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+TOO_EARLY = {
+    "sigmoid": (lambda x: np.where(x > 20, 1, sigmoid(x)), "WRONG"),
+    "tanh": (lambda x: np.where((x > 10) | (x < -10), np.sign(x), np.tanh(x)), "WRONG"),
+    # As in PyTorch, unless it is told another threshold.
+    "softplus": (lambda x: np.where(x > 20, x, softplus(x)), "INACCURATE"),
+    "silu": (lambda x: np.where(x > 20, x, x * sigmoid(x)), "WRONG"),
+    "elu": (
+        lambda x, *, alpha: np.where(x < -20, -alpha, elu(x, alpha=alpha)),
+        "WRONG",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOO_EARLY)
+def test_a_limit_that_is_reached_too_early_is_found(name):
+    subject, verdict = TOO_EARLY[name]
+    law = "equals_the_oracle"
+    report = check(subject, OPS[name], targets=[FLOAT64], laws=[law])
+    assert report.verdicts[law, FLOAT64] == verdict
 
 
 # Code that is right, in whatever way it computes.
@@ -733,6 +831,20 @@ def relu_vjp(x, /):
     return relu_by_where(x), lambda g: (xp.where(x <= 0, xp.zeros_like(g), g),)
 
 
+def leaky_relu(x, *, slope=0.01):
+    return np.where(x <= 0, x.dtype.type(slope) * x, x)
+
+
+def leaky_vjp_by(factor):
+    """The VJP rule of leaky ReLU whose pullback multiplies by this."""
+
+    def vjp(x, *, slope=0.01):
+        y = leaky_relu(x, slope=slope)
+        return y, lambda g: (g * np.asarray(factor(x, slope), g.dtype),)
+
+    return vjp
+
+
 RIGHT = [
     ("log_softmax", log_softmax_by_logsumexp, log_softmax_vjp, TARGETS),
     ("log_softmax", log_softmax_by_shifting, None, TARGETS[:2]),
@@ -746,8 +858,22 @@ RIGHT = [
     ("matmul", as_matrices(by_loops), None, TARGETS),
     ("relu", relu_by_maximum, None, TARGETS[:2]),
     ("relu", relu_by_where, relu_vjp, TARGETS),
+    ("relu", relu, pulled_back_by(lambda g, x: g * (x > 0)), TARGETS[:2]),
+    ("relu", relu, pulled_back_by(lambda g, x: np.where(x > 0, g, 0 * g)), TARGETS[:2]),
+    (
+        *("leaky_relu", leaky_relu),
+        leaky_vjp_by(lambda x, slope: (x > 0) + slope * (x <= 0)),
+        TARGETS[:2],
+    ),
+    (
+        *("leaky_relu", leaky_relu),
+        leaky_vjp_by(lambda x, slope: np.where(x <= 0, slope, 1)),
+        TARGETS[:2],
+    ),
+    ("standardizer", standardizer, None, TARGETS[:2]),
     ("loader", loader(), None, TARGETS[:1]),
     ("optimizer", optimizer(), None, TARGETS[:2]),
+    ("optimizer", with_an_object_for_a_state, None, TARGETS[:2]),
 ]
 
 

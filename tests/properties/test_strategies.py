@@ -24,8 +24,10 @@ from scratchnet.testing.strategies import (
     arguments,
     axes,
     data_sets,
+    decaying,
     extreme_at,
     families,
+    families_at,
     gufunc_shapes,
     hyper_parameters,
     incompatible_shapes,
@@ -153,6 +155,24 @@ def test_the_edges_of_an_operation_are_drawn_with_their_neighbours():
         float(np.nextafter(np.float16(edge), np.float16(e))) for e in (0, 999)
     )
     assert sizes == {0.0, 1.0, edge, below, above}
+
+
+@each_format
+def test_what_decays_has_edges_where_it_still_shows(form):
+    """Where exp(-x), beside 1, is some roundings: who leaves it out is found there."""
+    edges = np.array(decaying()(form))
+    share = np.exp(-edges) / form.unit_roundoff
+    assert ((share > 2) & (share < 2**20)).sum() >= 4
+    assert np.isfinite(form.rounded(edges)).all()
+    halves = decaying(lambda y: y / 2)(form)
+    assert halves[:9] == tuple(edges[:9] / 2)
+
+
+def test_the_edges_of_an_operation_take_the_place_of_all_others():
+    found = families_at(decaying())
+    assert [each.name for each in found] == [*FAMILIES]
+    changed = [x for x, y in zip(found, FAMILIES.values(), strict=True) if x is not y]
+    assert [each.name for each in changed] == ["extreme"]
 
 
 @given(labels(SHAPE, classes=3, ignore_index=-100, dtype="int16"))

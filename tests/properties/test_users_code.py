@@ -398,6 +398,31 @@ def test_a_reference_stands_for_its_algorithms():
     assert_within(g * (x > 0), REFERENCES["relu.pullback"], g, x)
 
 
+@pytest.mark.parametrize("name", ["relu.pullback", "leaky_relu.pullback"])
+def test_of_nan_a_mask_lets_nothing_through(name):
+    """0 for the cotangent; nothing is left unsaid for it, and nothing of other x."""
+    nan, most = float("nan"), float(np.finfo(np.float64).max)
+    g = np.array([2.0, -2, inf, nan, most, 2])
+    x = np.array([nan, nan, nan, nan, nan, 1])
+    (expected,) = REFERENCES[name].oracle(g, x, contract=Contract("float64"))
+    assert np.isfinite(expected.error).all()
+    slope = 0.01 if name == "leaky_relu.pullback" else 1.0
+    right = np.array([0, 0, inf, nan, slope * most, 2])
+    assert within(right, expected).ok
+    assert within(np.where(right == 0, g, right), expected).ok
+    for wrong in (nan, inf, -inf, 4.1, -4.1):
+        for i in (0, 1, 2, 5):
+            other = right.copy()
+            other[i] = wrong
+            assert right[i] == wrong or not within(other, expected).ok
+
+
+@pytest.mark.parametrize("x", [1.0, 0.0, -1.0, inf, -inf])
+def test_of_numbers_a_mask_changes_nothing(x):
+    (expected,) = REFERENCES["relu.pullback"].oracle(single(2), single(x))
+    assert expected.is_exact
+
+
 def test_an_algorithm_documented_as_worse_is_called_inaccurate():
     x = np.array([[0.0, -744.0]])
     powers = np.exp(x)

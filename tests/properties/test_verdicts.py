@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import sys
 
 import numpy as np
@@ -22,6 +23,8 @@ from scratchnet.testing import (
 )
 from scratchnet.testing.binding import bind
 from scratchnet.testing.cases import deck
+from scratchnet.testing.strategies import Family
+from scratchnet.testing.subject import NUMPY_1
 
 quick = pytest.mark.usefixtures("first_found")
 SINGLE = "numpy:float32"
@@ -218,13 +221,37 @@ class Unknown:
         self.shape = x.shape
 
 
+class Unreadable:
+    """What is nothing and says nothing."""
+
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("no numbers")
+
+
+class UnreadableError(Exception):
+    """What was wrong, it does not say."""
+
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
 def with_exit(x):
     sys.exit(x.ndim)
+
+
+def with_unreadable_error(x):
+    raise UnreadableError(x)
 
 
 DOING = {
     "raises": (lambda x: x[0, 0, 0, 0, 0], "REFUSES"),
     "exits": (with_exit, "CRASHES"),
+    "skips the test": (lambda x: pytest.skip("no GPU"), "CRASHES"),  # noqa: ARG005
+    "raises what does not say": (with_unreadable_error, "REFUSES"),
+    "returns what does not say": (lambda x: Unreadable(), "MISPLACED"),  # noqa: ARG005
     "returns nothing": (lambda x: None, "MISPLACED"),  # noqa: ARG005
     "returns text": (lambda x: "y", "MISPLACED"),  # noqa: ARG005
     "returns a dictionary": (lambda x: {"y": x}, "MISPLACED"),
@@ -251,6 +278,48 @@ def test_whatever_a_subject_does_is_a_verdict(doing):
     assert str(report)
 
 
+@quick
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).nmant <= np.finfo(np.float64).nmant,
+    reason="no wider numbers here",
+)
+@pytest.mark.parametrize("wide", [np.longdouble, np.clongdouble])
+def test_wider_numbers_are_misplaced_and_nothing_else(wide):
+    """Some of their bytes hold nothing, and are whatever was there."""
+
+    def widened(x):
+        filled = np.full(x.size * np.dtype(wide).itemsize, next(bytes_), np.uint8)
+        y = filled.view(wide).reshape(x.shape)
+        np.maximum(x, 0, out=y)
+        return y
+
+    bytes_ = itertools.cycle([0, 255])
+    laws = ["results_are_of_their_kind", "two_runs_agree"]
+    report = asked(widened, laws=laws, examples=10)
+    assert [*report.verdicts.values()] == ["MISPLACED", "HOLDS"]
+
+
+def test_one_that_skips_where_it_has_to_refuse_crashes():
+    """Skipped it would be no test at all, and nobody would know."""
+
+    def matvec(a, x):
+        if a.shape[-1:] != x.shape[-1:] or a.ndim < 2:
+            pytest.skip("shapes that do not fit")
+        return np.matmul(a, x[..., None])[..., 0]
+
+    law = "what_does_not_fit_is_refused"
+    report = asked(matvec, OPS["matvec"], laws=law, examples=10)
+    assert [each.verdict for each in report.results] == ["CRASHES"]
+
+
+def test_who_interrupts_is_obeyed():
+    def interrupted(x):
+        raise KeyboardInterrupt(x)
+
+    with pytest.raises(KeyboardInterrupt):
+        asked(interrupted)
+
+
 def test_a_matrix_is_judged_by_its_numbers():
     """Its rows stay matrices, whatever is taken of them."""
 
@@ -258,6 +327,25 @@ def test_a_matrix_is_judged_by_its_numbers():
         return np.asmatrix(relu(x)) if x.ndim == 2 else relu(x)
 
     assert check(as_matrix, OPS["relu"], targets=NUMPY, examples=20).ok
+
+
+@quick
+@pytest.mark.skipif(NUMPY_1, reason="NumPy 1 makes such numbers of float32 itself")
+def test_a_number_of_numpy_has_a_dtype():
+    """That one of them is a float of Python makes it none of float32."""
+
+    def wide_mean(x, *, axis=None, keepdims=False):
+        return np.float64(x.mean(axis=axis, keepdims=keepdims))
+
+    def as_number(x, *, axis=None, keepdims=False):
+        y = x.mean(axis=axis, keepdims=keepdims)
+        return y if y.ndim else float(y)
+
+    law, mean = "results_are_of_their_kind", OPS["mean"].restrict(axis=None)
+    whole = mean.restrict(keepdims=False)
+    assert asked(as_number, whole, laws=law, targets=[SINGLE], examples=10).ok
+    wide = asked(wide_mean, whole, laws=law, targets=[SINGLE], examples=10)
+    assert [each.verdict for each in wide.results] == ["MISPLACED"]
 
 
 @pytest.mark.parametrize("period", [3, 7])
@@ -279,6 +367,7 @@ PULLED = {
     "text": lambda g: ("dx",),  # noqa: ARG005
     "no cotangent": lambda g: (),  # noqa: ARG005
     "one too many": lambda g: (g, g),
+    "what does not say": lambda g: (Unreadable(),),  # noqa: ARG005
     "another shape": lambda g: (np.ones((2, 3, *g.shape)),),
 }
 
@@ -318,6 +407,8 @@ LOADED = {
     "no batches": lambda *_, **__: (),
     "no pairs": lambda *_, **__: [1, 2],
     "labels of no row": labels_elsewhere,
+    "rows of several lengths": lambda x, y, **_: [([[0], [0, 1]], y)],  # noqa: ARG005
+    "labels that do not say": lambda x, y, **_: [(x, Unreadable())],  # noqa: ARG005
     "labels as text": lambda x, y, **_: [(x, y.astype(str))],
     "labels that are not whole": lambda x, y, **_: [(x, y + 0.5)],
     "one row without an axis": lambda x, y, **_: [(x[0], y[0])],
@@ -369,6 +460,32 @@ def test_a_list_of_batches_is_a_loader():
 def test_a_step_of_another_structure_is_refused(step, said):
     with pytest.raises(ArgumentTypeError, match=f"optimizer: {said}"):
         check(step, OPS["optimizer"], targets=NUMPY, examples=10)
+
+
+def making(function):
+    """A step to what becomes of each parameter."""
+    return lambda parameters, gradients, state, **_: (  # noqa: ARG005
+        {name: function(p) for name, p in parameters.items()},
+        state,
+    )
+
+
+STEPPED = {
+    "another dtype": (making(lambda p: p.astype(np.float64)), "dtype float64"),
+    "another shape": (making(lambda p: p[None]), r"shape \(1,"),
+    "lists": (making(lambda p: p.tolist()), "a builtins.list, expected an array on"),
+    "nothing": (making(lambda p: None), "a builtins.NoneType, expected an array on"),  # noqa: ARG005
+}
+
+
+@quick
+@pytest.mark.parametrize("stepped", STEPPED)
+def test_whatever_a_step_makes_of_parameters_is_a_verdict(stepped):
+    step, said = STEPPED[stepped]
+    report = check(step, OPS["optimizer"], targets=[SINGLE], examples=10)
+    assert {*report.verdicts.values()} == {"MISPLACED"}
+    for each in report.results:
+        assert re.match(f"first: {said}", each.finding.message)
 
 
 # What is left out is said.
@@ -569,6 +686,47 @@ BAD_OPERATIONS = {
 def test_an_operation_that_is_none_is_refused(said):
     with pytest.raises((ArgumentError, ArgumentTypeError), match=said):
         BAD_OPERATIONS[said]()
+
+
+def declared(name, /, function=twice, **hooks):
+    return Op(name, "()->()", reference(function), **hooks)
+
+
+def astray(*_, **__):
+    raise KeyError("astray")
+
+
+ASTRAY = {
+    "the reference of 'mine' raises KeyError": lambda: declared("mine", astray),
+    "the reference of 'mine.pullback' raises KeyError": (
+        lambda: declared("mine", gradient=reference(astray)).pullback
+    ),
+    "the inputs hook of 'mine' raises": lambda: declared("mine", inputs=astray),
+    "the inputs hook of 'mine' gives a list": (
+        lambda: declared("mine", inputs=lambda *_: [])
+    ),
+    "the rows hook of 'mine' raises": lambda: declared("mine", rows=astray),
+    "the refusals hook 'by' of 'mine' raises": (
+        lambda: declared("mine", refusals={"by": astray})
+    ),
+    "the call hook of 'mine' raises": lambda: declared("mine", call=astray),
+    "the choices hook 'by' of 'mine' raises": (
+        lambda: declared("mine", lambda x, *, by: by * x, parameters={"by": astray})
+    ),
+    "the family astray of 'mine' raises": (
+        lambda: declared("mine", families=(Family("astray", "nothing", astray),))
+    ),
+}
+
+
+@pytest.mark.parametrize("said", ASTRAY)
+def test_a_declaration_that_raises_is_named(said):
+    """Whose mistake it is, and what it was: not a stack trace of what draws."""
+    operation = ASTRAY[said]()
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"^Op: {said}") as at:
+        check(lambda *_, **__: 0.0, operation, targets=NUMPY, examples=5)
+    assert (at.value.__cause__ is None) == said.endswith("list")
+    assert "astray" in str(at.value) or said.endswith("list")
 
 
 BAD_CHECKS = {

@@ -11,7 +11,8 @@ import pytest
 
 from scratchnet import cli
 from scratchnet.errors import ArgumentError, DataError, ScratchnetError
-from scratchnet.testing import OPS, check, engine
+from scratchnet.testing import OPS, Contract, check, engine
+from scratchnet.testing.contract import ULPS
 from scratchnet.testing.replay import loaded, read, replayed
 
 DOUBLE, SINGLE, HALF = (f"numpy:float{bits}" for bits in (64, 32, 16))
@@ -24,6 +25,8 @@ from itertools import islice
 import numpy as np
 
 from scratchnet.testing import Algorithm, Op, Reference
+from scratchnet.testing.strategies import Family
+from scratchnet.testing.laws import Finding, law
 
 
 @dataclass
@@ -33,7 +36,13 @@ class Scale:
     by: float
 
 
-double = Op("double", "()->()", Reference("mine", (Algorithm("", lambda x: 2 * x),)))
+twos = Family("twos", "what is not 2", lambda codes, form: 2.0 + 0 * codes[..., 0])
+double = Op(
+    "double",
+    "()->()",
+    Reference("mine", (Algorithm("", lambda x: 2 * x),)),
+    families=(twos,),
+)
 
 
 def over_the_batch(x, *, axis=-1):
@@ -80,6 +89,14 @@ def used_up(x):
     return y
 
 
+def over_everything(x):
+    return over_the_batch(x.reshape(-1)).reshape(x.shape)
+
+
+def unweighted(g, x, *, axis=-1):
+    return (g * right(x, axis=axis),)
+
+
 def pulled(g, x):
     return (g * x,)
 
@@ -113,7 +130,20 @@ def of_tensors(x):
     return x.clamp(min=0) + (x > 1)
 
 
-anonymous = {"relu": lambda x: x}
+@law()
+def is_two(subject, case):
+    """Claim   f(x) == 2"""
+    (y,) = subject(case)
+    return Finding(compared=1) if (y == 2).all() else Finding("WRONG", "not 2")
+
+
+def of_rows_alone(x):
+    if x.ndim == 0:
+        raise ValueError("no rows")
+    return relu(x)
+
+
+anonymous = {"relu": lambda x: x, "is_two": law()(is_two.check)}
 '''
 RELU, SOFTMAX = OPS["relu"], OPS["softmax"]
 #: Subject, VJP rule, operation, law and target of each.
@@ -241,6 +271,102 @@ def test_a_mended_subject_holds(recorded, mine):
     assert not replayed(witness, subject=mine("over_the_batch")).ok
 
 
+# What a subject was held to.
+
+
+def once(subject, operation, law, **options):
+    """What a check finds of one law, as JSON holds it, and replayed."""
+    (result,) = check(
+        subject, operation, targets=[DOUBLE], laws=[law], **options
+    ).broken
+    witness = json.loads(json.dumps(result.recorded(), allow_nan=False))
+    return result, witness, replayed(witness)
+
+
+RELAXED = {"exp": 2 * ULPS["exp"]}
+CONTRACTS = {
+    "wide": Contract("float64", ulps=RELAXED, reasons={"ulps": "a table"}),
+    "half": Contract("float16", accumulator="float32", flush_to_zero=True),
+    "narrow": Contract("float32", input_precision=11, reciprocals=True),
+}
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_contract_is_kept(mine, name):
+    contract = CONTRACTS[name]
+    subject = loaded(mine("over_the_batch"))
+    result, witness, again = once(
+        subject, SOFTMAX, "equals_the_oracle", contract=contract
+    )
+    assert witness["contract"]["ulps"] == (RELAXED if name == "wide" else {})
+    assert again.subject.contract == result.subject.contract
+    assert again.subject.contract.reasons == contract.reasons
+    assert again.finding == result.finding
+    assert again.recorded() == witness
+
+
+def test_the_targets_own_contract_is_not_kept(recorded):
+    assert recorded("double")["contract"] is None
+
+
+RESTRICTED = {
+    "ranks": {"ranks": [1, 2], "empty": False},
+    "values": {"families": ["ties", "special"], "dtypes": "float64", "max_side": 2},
+    "options": {"axis": [-1, 0]},
+    "one option": {"axis": -1},
+}
+
+
+@pytest.mark.parametrize("name", RESTRICTED)
+@pytest.mark.parametrize("pulled", [False, True])
+def test_a_restriction_is_kept(mine, name, pulled):
+    operation, subject = SOFTMAX.restrict(**RESTRICTED[name]), "over_the_batch"
+    if pulled:
+        operation, subject = operation.pullback, "unweighted"
+    result, witness, again = once(loaded(mine(subject)), operation, "equals_the_oracle")
+    assert again.subject.operation.title == result.subject.operation.title
+    assert again.subject.operation.parameters == operation.parameters
+    assert again.finding == result.finding
+    assert again.recorded() == witness
+
+
+def test_what_is_restricted_away_is_not_asked_when_replayed(mine):
+    """Without rows there was nothing to hold; and then there is nothing still."""
+    subject = loaded(mine("of_rows_alone"))
+    alone = RELU.restrict(empty=False)
+    law = "empty_and_0d_are_no_exceptions"
+    result, _, again = once(subject, alone, law)
+    assert result.finding == again.finding
+    assert again.subject.operation.restriction["empty"] is False
+
+
+def test_an_option_that_the_subject_lacks_is_no_restriction_of_the_witness(mine):
+    subject = loaded(mine("over_everything"))
+    result, witness, again = once(subject, SOFTMAX, "equals_the_oracle")
+    assert witness["restriction"] == {}
+    assert again.subject.operation.title == result.subject.operation.title
+
+
+def test_a_law_of_ones_own_is_found_where_it_is(mine):
+    modules = {}
+    subject, own = (loaded(mine(name), modules) for name in ("relu", "is_two"))
+    result, witness, again = once(subject, RELU, own)
+    assert witness["own_law"] == mine("is_two")
+    assert (again.law.name, again.finding) == ("is_two", result.finding)
+    assert again.recorded() == witness
+
+
+def test_a_law_of_ones_own_without_an_address_is_asked_for(mine):
+    """Not taken for a damaged file, nor for a standard law of the same name."""
+    modules = {}
+    subject, others = (loaded(mine(name), modules) for name in ("relu", "anonymous"))
+    (result,) = check(subject, RELU, targets=[DOUBLE], laws=[others["is_two"]]).broken
+    said = r"law 'is_two' of your own, .*\n  give it a name in a file"
+    for damage in ({}, {"law": "is_two", "own_law": mine("relu")}):
+        with pytest.raises(ArgumentError, match=said):
+            replayed(result.recorded() | damage)
+
+
 # Functions without an address.
 
 
@@ -324,6 +450,9 @@ DAMAGED = {
     "layouts": [["diagonal"], [], "contiguous", None, ["strided", "strided"]],
     "arguments": [None, "x", [], [{"dtype": "float64"}], [{"shown": "<object>"}]],
     "options": [None, ["axis"], {"axis": {"float": "far"}}],
+    "restriction": [3, {"ranks": "two"}, {"nice": True}, {"options": {"axis": 1}}],
+    "contract": [3, {"format": "float65"}, {"promise": 1}, {"format": 64}],
+    "own_law": [3, "", "absent.py:law"],
 }
 
 

@@ -47,6 +47,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         for each in (
             values.equals_the_oracle,
             values.is_exact_on_the_grid,
+            values.integers_stand_for_numbers,
             rows.results_are_of_their_kind,
             rows.rows_are_independent,
             rows.broadcasting_equals_the_loop,

@@ -25,7 +25,7 @@ from scratchnet.testing.laws.law import (
 from scratchnet.testing.laws.memory import apart, arrays_of, state
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.family import MODERATE
-from scratchnet.testing.subject import Subject, host
+from scratchnet.testing.subject import Subject, host, shown
 
 
 def _is_differentiable(operation: Op) -> bool:
@@ -124,7 +124,7 @@ def pullbacks_leave_memory_alone(subject: Subject, case: Case) -> Finding:
     for i, (was, x) in enumerate(zip(before, arrays_of(call), strict=True)):
         if state(x) != was:
             who = f"argument {i - 1}" if i else "the cotangent"
-            return Finding("MUTATES", f"the pullback wrote to {who}: now {x!r:.80}")
+            return Finding("MUTATES", f"the pullback wrote to {who}: now {shown(x)}")
     return apart(
         tuple(filter(is_array, results)),
         {"the cotangent or argument": arrays_of(call)},
@@ -177,7 +177,8 @@ def pullbacks_are_derivatives(subject: Subject, case: Case) -> Finding:
             if it is not. Steps at which the oracle's own remainder does not fall are
             kinks, and counted as silent.
     Kills   a pullback that is no derivative of this forward, right or wrong
-    Misses  derivatives at kinks; a wrong function with its own right derivative
+    Misses  derivatives at kinks; a wrong function with its own right derivative; a
+            derivative that is less than a millionth off: finer steps drown in rounding
     """
     line = _Line(subject, case, case.of_pullback())
     if wrong := line.misshapen():

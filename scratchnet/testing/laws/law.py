@@ -12,7 +12,7 @@ from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
 from scratchnet.testing.compare import Comparison, within
 from scratchnet.testing.op import Op
-from scratchnet.testing.subject import Refusal, Subject, host
+from scratchnet.testing.subject import Refusal, Subject, host, said, shown
 from scratchnet.testing.targets import Target
 
 Verdict = Literal[
@@ -50,6 +50,10 @@ class Finding:
     def ok(self) -> bool:
         """Whether the law holds for this example."""
         return self.verdict == "HOLDS"
+
+
+class Misplaced(Exception):  # noqa: N818 - a finding, not an error
+    """A result is of no use to a law: what was found of it."""
 
 
 #: Whether a law says something about an example.
@@ -131,6 +135,9 @@ class Law:
             return self.check(subject, case)
         except Refusal as refusal:
             return raised(refusal.args[0])
+        except Misplaced as misplaced:
+            finding: Finding = misplaced.args[0]
+            return finding
 
     def asks(self, operation: Op, /) -> Op | None:
         """The operation with the values that it is about; None where none is left."""
@@ -218,11 +225,13 @@ def miscounted(
     if len(results) != len(oracles):
         return Finding(
             "MISPLACED",
-            f"{len(results)} {what}s, expected {len(oracles)}: {results!r:.200}",
+            f"{len(results)} {what}s, expected {len(oracles)}: {shown(results, 200)}",
         )
     for x in results:
         if not _holds_numbers(x):
-            return Finding("MISPLACED", f"a {what} is of {type(x).__name__}: {x!r:.80}")
+            return Finding(
+                "MISPLACED", f"a {what} is of {type(x).__name__}: {shown(x)}"
+            )
     return None
 
 
@@ -248,7 +257,7 @@ def misshapen(
 def _holds_numbers(x: Any) -> bool:
     try:
         return host(x).dtype.kind in "biufc"
-    except (TypeError, ValueError):  # a list of lists of several lengths
+    except Refusal:  # a list of lists of several lengths
         return False
 
 
@@ -279,8 +288,10 @@ def agree(first: Any, second: Any, oracle: Bounded, /, *, what: str) -> Finding:
             form = oracle.contract.format
             edge = np.abs(oracle.value) + oracle.error >= form.largest
             free = np.isfinite(oracle.value) & edge
-            # A result that is outside its own bound is another law's to find.
-            free |= np.isnan(value) != np.isnan(oracle.value)
+            # Two that are NaN alike, outside their own bound, are another law's to
+            # find. Where one is, it is not what the other is either.
+            alike = np.isnan(value) == np.isnan(one)
+            free |= alike & (np.isnan(value) != np.isnan(oracle.value))
             bound = np.where(free, np.inf, bound)
         comparison = within(one, Bounded(value, oracle.contract, bound))
     return found(comparison, f"{what}: ")
@@ -289,8 +300,9 @@ def agree(first: Any, second: Any, oracle: Bounded, /, *, what: str) -> Finding:
 def of_kind(x: Any, oracle: Bounded, subject: Subject, /) -> Finding:
     """Whether a result is an array of the target, of the oracle's shape and dtype."""
     target = subject.target
-    # A number of Python is as good as a 0-d array of NumPy.
-    if isinstance(x, float | int | bool) and target.library == "numpy":
+    # A number of Python is as good as a 0-d array of NumPy. Of NumPy's own numbers
+    # float64 is a float as well.
+    if type(x) in (float, int, bool) and target.library == "numpy":
         x = np.asarray(x, target.format.carrier if oracle.is_real else None)
     if not hasattr(x, "dtype") or not target.holds(x):
         where = getattr(x, "device", "")
@@ -313,6 +325,5 @@ def of_kind(x: Any, oracle: Bounded, subject: Subject, /) -> Finding:
 
 def raised(error: BaseException, /) -> Finding:
     """What a subject that raised is found to be."""
-    said = f"{type(error).__name__}: {error}"
     verdict: Verdict = "REFUSES" if isinstance(error, Exception) else "CRASHES"
-    return Finding(verdict, said)
+    return Finding(verdict, said(error))

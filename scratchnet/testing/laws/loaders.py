@@ -16,7 +16,7 @@ import numpy as np
 from scratchnet.testing.case import Case
 from scratchnet.testing.laws.law import Finding, law
 from scratchnet.testing.laws.memory import bits
-from scratchnet.testing.subject import Subject, host, run
+from scratchnet.testing.subject import Subject, host, run, shown
 
 Batch = tuple[Any, Any]
 #: A coincidence less likely than one in so many is none.
@@ -38,7 +38,7 @@ def _epoch(loader: Any, case: Case) -> list[Batch]:
 def _whole(y: Any) -> Any:
     """Labels, which have to be whole numbers still."""
     if host(y).dtype.kind not in "iu":
-        raise TypeError(f"labels came as {y!r:.80}, expected whole numbers")
+        raise TypeError(f"labels came as {shown(y)}, expected whole numbers")
     return y
 
 
@@ -93,7 +93,8 @@ def pairs_stay_together(subject: Subject, case: Case) -> Finding:
         if found.shape != expected.shape or bits(found) != bits(
             host(subject.target.array(expected))
         ):
-            return Finding("WRONG", f"rows {host(y).tolist()} came as {found!r:.200}")
+            came = shown(found, 200)
+            return Finding("WRONG", f"rows {host(y).tolist()} came as {came}")
         compared += found.size
     return Finding(compared=max(1, compared))
 
@@ -210,7 +211,7 @@ def batches_are_copies(subject: Subject, case: Case) -> Finding:
         for array in (rows, labels):
             run(_overwrite, array)
     if (bits(x), bits(y)) != before:
-        return Finding("ALIASES", f"the data after writing into batches: {x!r:.80}")
+        return Finding("ALIASES", f"the data after writing into batches: {shown(x)}")
     return Finding(compared=len(before[0]) + len(before[1]))
 
 

@@ -8,9 +8,16 @@ import numpy as np
 
 from scratchnet.arrays import is_array, library, to_numpy
 from scratchnet.testing.case import Call, Case
-from scratchnet.testing.laws.law import Finding, agree, law, miscounted, together
+from scratchnet.testing.laws.law import (
+    Finding,
+    Misplaced,
+    agree,
+    law,
+    miscounted,
+    together,
+)
 from scratchnet.testing.strategies.layout import contiguous
-from scratchnet.testing.subject import Subject
+from scratchnet.testing.subject import Subject, host, shown
 
 
 def _is_laid_out(subject: Subject, case: Case) -> bool:
@@ -44,9 +51,17 @@ def arrays_of(call: Call, /) -> list[Any]:
     return [x for x in (*arguments, *options.values()) if is_array(x)]
 
 
+#: How many bytes of an extended number mean anything: 80 bits, whatever is after them.
+_EXTENDED = 10 if np.finfo(np.longdouble).nmant == 63 else None
+
+
 def bits(x: Any, /) -> bytes:
     """The bits of an array: of NaN and of zeros of either sign, too."""
-    return to_numpy(x).tobytes()
+    kept = to_numpy(x)
+    if kept.dtype.char not in "gG":
+        return kept.tobytes()
+    size = np.dtype(np.longdouble).itemsize
+    return kept.reshape(-1).view(np.uint8).reshape(-1, size)[:, :_EXTENDED].tobytes()
 
 
 def state(x: Any, /) -> tuple[tuple[int, ...], str, bytes]:
@@ -72,7 +87,7 @@ def _untouched(before: list[Any], arrays: list[Any], who: str) -> Finding:
     for i, (was, x) in enumerate(zip(before, arrays, strict=True)):
         if state(x) != was:
             return Finding(
-                "MUTATES", f"array {i} was written to by {who}: now {x!r:.80}"
+                "MUTATES", f"array {i} was written to by {who}: now {shown(x)}"
             )
     return Finding(compared=sum(len(kept) for *_, kept in before) or 1)
 
@@ -126,8 +141,18 @@ def two_runs_agree(subject: Subject, case: Case) -> Finding:
     Kills   memory that was never written; state from call to call; unseeded noise
     Misses  what is wrong each time
     """
-    first = [bits(x) if is_array(x) else repr(x).encode() for x in subject(case)]
-    again = [bits(x) if is_array(x) else repr(x).encode() for x in subject(case)]
-    if first == again:
-        return Finding(compared=sum(map(len, first)) or 1)
+    first = _result_states(subject, case)
+    if first == _result_states(subject, case):
+        return Finding(compared=sum(len(kept) for *_, kept in first) or 1)
     return Finding("NONDETERMINISTIC", "the second call gave other bits than the first")
+
+
+def _result_states(subject: Subject, case: Case) -> list[Any]:
+    """What the results of a call are, before there is another.
+
+    Raises Misplaced where they hold no numbers.
+    """
+    results = subject(case)
+    if wrong := miscounted(results, case.oracle(subject.contract), "result"):
+        raise Misplaced(wrong)
+    return [state(host(x)) for x in results]

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from scratchnet.arrays import is_array
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
-from scratchnet.testing.laws.law import Finding, inside, law, together
+from scratchnet.testing.laws.law import (
+    Finding,
+    Misplaced,
+    inside,
+    law,
+    of_kind,
+    together,
+)
 from scratchnet.testing.laws.memory import bits
-from scratchnet.testing.subject import Subject, host, run
+from scratchnet.testing.subject import Subject, host, plain, run, shown
 
 Arrays = dict[str, Any]
 STEPS = 3
@@ -34,7 +43,7 @@ def _stepped(
 ) -> tuple[Arrays, Any]:
     """Parameters and state a step later.
 
-    Raises ArgumentTypeError for another result.
+    Raises ArgumentTypeError for another result, Misplaced for other arrays.
     """
     names = tuple(parameters)
     found = subject.directly(parameters, gradients, state, **options)
@@ -52,7 +61,26 @@ def _stepped(
             f"a step returned parameters {', '.join(map(str, found[0]))}",
             f"required {', '.join(names)}",
         )
-    return dict(found[0]), found[1]
+    after = {
+        name: _fitting(subject, name, x, parameters[name])
+        for name, x in found[0].items()
+    }
+    return after, found[1]
+
+
+def _fitting(subject: Subject, name: str, x: Any, before: Any) -> Any:
+    """A new parameter, on the target: what the next step starts at.
+
+    Raises Misplaced where it is no such array as it was before.
+    """
+    x = plain(x)
+    finding = of_kind(x, _exact(subject, before), subject)
+    if not finding.ok:
+        raise Misplaced(replace(finding, message=f"{name}: {finding.message}"))
+    if subject.target.holds(x):
+        return x
+    # A number of Python is as good as a 0-d array, but a step takes arrays.
+    return subject.target.array(np.asarray(x, subject.target.format.carrier))
 
 
 def _turned(subject: Subject, gradients: Arrays, step: int) -> Arrays:
@@ -126,8 +154,8 @@ def parameters_are_independent(subject: Subject, case: Case) -> Finding:
         if bits(x) != bits(together_[name]):
             return Finding(
                 "WRONG",
-                f"{name} alone becomes {x!r:.80}, "
-                f"beside the other {together_[name]!r:.80}",
+                f"{name} alone becomes {shown(x)}, "
+                f"beside the other {shown(together_[name])}",
             )
     return Finding(compared=sum(len(bits(x)) for x in alone.values()) or 1)
 
@@ -145,7 +173,7 @@ def without_a_gradient_nothing_moves(subject: Subject, case: Case) -> Finding:
     only = {"first": gradients["first"]}
     after, state = _stepped(subject, parameters, only, {}, options)
     if bits(after["second"]) != bits(parameters["second"]):
-        return Finding("WRONG", f"second moved to {after['second']!r:.80}")
+        return Finding("WRONG", f"second moved to {shown(after['second'])}")
     later, _ = _stepped(subject, after, _turned(subject, gradients, 1), state, options)
     fresh, _ = _stepped(
         subject,
@@ -181,12 +209,15 @@ def steps_are_pure(subject: Subject, case: Case) -> Finding:
 
 
 def _all_bits(x: Any) -> bytes:
-    """The bits of all arrays in dictionaries, lists and tuples."""
+    """The bits of all arrays in dictionaries, lists, tuples and objects."""
     if isinstance(x, Mapping):
         return b"".join(_all_bits(x[name]) for name in sorted(x, key=str))
     if isinstance(x, list | tuple):
         return b"".join(map(_all_bits, x))
-    return bits(x) if hasattr(x, "shape") else repr(x).encode()
+    if is_array(x):
+        return bits(x)
+    # The text of an object may be where it lies, which is elsewhere for its copy.
+    return _all_bits(vars(x)) if hasattr(x, "__dict__") else shown(x).encode()
 
 
 OPTIMIZERS: tuple[Any, ...] = (

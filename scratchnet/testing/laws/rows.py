@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.arrays import is_array
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Call, Case, Shape
 from scratchnet.testing.laws.law import (
@@ -21,7 +22,7 @@ from scratchnet.testing.laws.law import (
     together,
 )
 from scratchnet.testing.op import Op
-from scratchnet.testing.subject import Refusal, Subject, host
+from scratchnet.testing.subject import Refusal, Subject, host, shown
 
 
 def loops(case: Case, /) -> tuple[Shape, ...]:
@@ -255,5 +256,8 @@ def what_does_not_fit_is_refused(subject: Subject, case: Case) -> Finding:
         if isinstance(cause, Exception):
             return Finding(compared=1)
         return Finding("CRASHES", f"{type(cause).__name__} for {other!r}")
-    shapes = ", ".join(str(np.shape(host(x))) for x in results)
-    return Finding("ACCEPTS", f"{other!r} gave a result of shape {shapes}")
+    given = ", ".join(
+        f"a result of shape {host(x).shape}" if is_array(x) else shown(x)
+        for x in results
+    )
+    return Finding("ACCEPTS", f"{other!r} gave {given or 'no result'}")

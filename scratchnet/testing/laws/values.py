@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from scratchnet.testing.case import Case
-from scratchnet.testing.laws.law import Finding, inside, law
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from scratchnet.arrays import Array, dtype_name, is_array
+from scratchnet.testing.case import Case, codes_of
+from scratchnet.testing.formats import FORMATS, Format
+from scratchnet.testing.laws.law import Finding, Misplaced, inside, law, miscounted
 from scratchnet.testing.strategies.family import GRID
-from scratchnet.testing.subject import Subject
+from scratchnet.testing.subject import Refusal, Subject, host
 
 
 @law(everywhere=True)
@@ -37,3 +44,63 @@ def is_exact_on_the_grid(subject: Subject, case: Case) -> Finding:
             format that holds such small integers, as TF32 does
     """
     return inside(subject(case, laid=False), case.oracle(subject.contract))
+
+
+#: Those of pictures, and those that NumPy makes of a list.
+_WHOLE = (np.uint8, np.int64)
+
+
+def _takes_integers(subject: Subject, case: Case) -> bool:
+    return all(each.size for each in case.oracle(subject.contract))
+
+
+@law(accepts=_takes_integers, of=lambda op: bool(op.integers))
+def integers_stand_for_numbers(subject: Subject, case: Case) -> Finding:
+    """Of integers it computes in floating point, or refuses them.
+
+    Claim   f(k) raises, or is in a floating format, and inside its bound of f(x), for
+            the numbers x that the integers k are
+    Kills   bytes that wrap around; numbers that are cut to whole ones
+    Misses  integers that are larger than a byte
+    """
+    whole: tuple[Array, ...] = case.once("integers", partial(_whole, case))
+    try:
+        results = subject(case.with_calls(whole), laid=False)
+    except Refusal as refusal:
+        if isinstance(refusal.args[0], Exception):
+            return Finding(compared=1)
+        raise
+    if wrong := miscounted(results, case.oracle(subject.contract), "result"):
+        return wrong
+    form = _format_of(results[0], subject, all(x.dtype.kind in "iu" for x in whole))
+    contract = subject.contract.with_format(form)
+    numbers = case.with_calls(x.astype(form.carrier) for x in whole)
+    return inside(
+        results, case.once(("integers", contract), partial(numbers.oracle, contract))
+    )
+
+
+def _whole(case: Case) -> tuple[Array, ...]:
+    """The arguments, with integers for those that may be: as small as a byte."""
+    kind = _WHOLE[case.index("whole", len(_WHOLE))]
+
+    def made(i: int, x: Array) -> Array:
+        byte = codes_of(case.root, f"integers {i}", x.shape)[..., -1]
+        return byte if kind == np.uint8 else byte.view(np.int8).astype(kind)
+
+    return tuple(
+        made(i, x) if i in case.op.integers else x for i, x in enumerate(case.arguments)
+    )
+
+
+def _format_of(x: Any, subject: Subject, free: bool) -> Format:
+    """The format of a result: of integers alone it may be any, else the target's.
+
+    Raises Misplaced where it is none, or another.
+    """
+    dtype = dtype_name(x.dtype if is_array(x) else host(x).dtype)
+    form, expected = FORMATS.get(dtype), subject.target.format
+    if form is None or not (free or form == expected):
+        said = "a floating one" if free else expected.name
+        raise Misplaced(Finding("MISPLACED", f"dtype {dtype}, expected {said}"))
+    return form

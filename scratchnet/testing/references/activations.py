@@ -21,6 +21,23 @@ def relu_pullback(g: Array, x: Array, /) -> tuple[Array]:
     return (xp.where(x <= 0, xp.zeros_like(g), g),)
 
 
+def relu_pullback_by_mask(g: Array, x: Array, /) -> tuple[Array]:
+    """g (x > 0): 0, not g, where x is NaN.
+
+    Of an infinite g this makes NaN wherever x > 0 does not hold: that is nobody's
+    promise, and to allow it would be to say nothing there.
+    """
+    return (_masked(g, x, relu_pullback(g, x)[0]),)
+
+
+def _masked(g: Array, x: Array, pulled: Array) -> Array:
+    """What is pulled back, but 0 where x is NaN: of a g so far from the largest number
+    that a bound holds both, as there is none that excludes all other numbers."""
+    xp = array_namespace(x)
+    held = xp.abs(g) <= format_of(g.dtype).largest / 2
+    return xp.where((x != x) & held, xp.zeros_like(g), pulled)
+
+
 def leaky_relu(x: Array, /, *, slope: float = 0.01) -> Array:
     """x, but slope * x where x <= 0."""
     return array_namespace(x).where(x <= 0, slope * x, x)
@@ -29,6 +46,20 @@ def leaky_relu(x: Array, /, *, slope: float = 0.01) -> Array:
 def leaky_relu_pullback(g: Array, x: Array, /, *, slope: float = 0.01) -> tuple[Array]:
     """g where x > 0, else slope * g: also where x is NaN, as in PyTorch."""
     return (array_namespace(x).where(x > 0, g, slope * g),)
+
+
+def leaky_relu_pullback_of_rest(
+    g: Array, x: Array, /, *, slope: float = 0.01
+) -> tuple[Array]:
+    """slope * g where x <= 0, else g: also where x is NaN."""
+    return (array_namespace(x).where(x <= 0, slope * g, g),)
+
+
+def leaky_relu_pullback_by_masks(
+    g: Array, x: Array, /, *, slope: float = 0.01
+) -> tuple[Array]:
+    """g (x > 0) + slope g (x <= 0): 0 where x is NaN. Of g as for ReLU."""
+    return (_masked(g, x, leaky_relu_pullback(g, x, slope=slope)[0]),)
 
 
 def elu(x: Array, /, *, alpha: float = 1.0) -> Array:
@@ -122,10 +153,25 @@ def sine_pullback(g: Array, x: Array, /) -> tuple[Array]:
 
 REFERENCES = (
     Reference("relu", (Algorithm("max(x, 0)", relu, "exact"),)),
-    Reference("relu.pullback", (Algorithm("g where x > 0", relu_pullback, "exact"),)),
+    Reference(
+        "relu.pullback",
+        (
+            Algorithm("0 where x <= 0, else g", relu_pullback, "exact"),
+            Algorithm("g (x > 0)", relu_pullback_by_mask, "0 where x is NaN"),
+        ),
+    ),
     Reference("leaky_relu", (Algorithm("slope x where x <= 0", leaky_relu),)),
     Reference(
-        "leaky_relu.pullback", (Algorithm("slope g where x <= 0", leaky_relu_pullback),)
+        "leaky_relu.pullback",
+        (
+            Algorithm("g where x > 0, else slope g", leaky_relu_pullback),
+            Algorithm("slope g where x <= 0, else g", leaky_relu_pullback_of_rest),
+            Algorithm(
+                "g (x > 0) + slope g (x <= 0)",
+                leaky_relu_pullback_by_masks,
+                "0 where x is NaN",
+            ),
+        ),
     ),
     Reference(
         "elu",

@@ -10,8 +10,10 @@ from .family import (
     TIES,
     WIDE,
     Family,
+    decaying,
     extreme_at,
     families,
+    families_at,
 )
 from .gufunc import gufunc_shapes
 from .label import labels, refused_labels
@@ -60,9 +62,11 @@ __all__ = [
     "backwards",
     "contiguous",
     "data_sets",
+    "decaying",
     "expanded",
     "extreme_at",
     "families",
+    "families_at",
     "filled",
     "gufunc_shapes",
     "hyper_parameters",

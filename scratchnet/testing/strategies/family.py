@@ -25,6 +25,8 @@ from scratchnet.testing.strategies.requirements import require_one_of
 #: The bits of each byte in the opposite order: 0, 1/2, 1/4, 3/4, 1/8, ...
 _HALVES = np.array([int(f"{byte:08b}"[::-1], 2) for byte in range(256)]) / 256
 _ONES = (0.0, 1.0, -1.0, -0.0)
+#: The numbers of a format at which an operation overflows, underflows or saturates.
+Edges = Callable[[Format], Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def _edges_of(form: Format) -> Sequence[float]:
 
 
 @cache
-def _table(form: Format, edges: Callable[[Format], Sequence[float]]) -> Reals:
+def _table(form: Format, edges: Edges) -> Reals:
     """Each edge, then its neighbours below and above, none beyond the largest."""
     points = form.rounded(np.array(edges(form), np.float64))
     with np.errstate(over="ignore"):
@@ -154,7 +156,7 @@ def _edges(codes: Codes, table: Reals) -> Reals:
     return np.where(codes[..., 0] >= 128, others, points)
 
 
-def extreme_at(edges: Callable[[Format], Sequence[float]], /) -> Family:
+def extreme_at(edges: Edges, /) -> Family:
     """The family `extreme` of an operation: its edges of overflow and underflow.
 
     edges: the numbers of a format at which the operation overflows, underflows or
@@ -170,6 +172,28 @@ def extreme_at(edges: Callable[[Format], Sequence[float]], /) -> Family:
                 "required at least one number, and all of them finite",
             )
     return replace(EXTREME, make=lambda codes, form: _edges(codes, _table(form, edges)))
+
+
+#: Of all digits so many are lost on exp(-y): what it leaves out shows best, and then
+#: in a square alone, or nowhere.
+_LOST = (0.75, 0.875, 0.8, 0.7, 0.5, 1.0)
+
+
+def decaying(at: Callable[[float], float] = float, /) -> Edges:
+    """The edges of an operation that nears a limit as exp(-y) does.
+
+    Those where that is little beside 1 but not nothing, so that code which takes it for
+    nothing too early is off; where it is nothing; where it, and numbers, leave the
+    format. at: the number for which y is this large; y itself without it.
+    """
+
+    def edges(form: Format) -> Sequence[float]:
+        low, least = form.smallest_normal, form.smallest_subnormal
+        beside = [-log(form.unit_roundoff) * share for share in _LOST]
+        ends = log(form.largest), -log(low), -log(least)
+        return (*map(at, (*beside, *ends)), form.largest, low, least)
+
+    return edges
 
 
 MODERATE = Family("moderate", "wrong formulas: nothing else is in the way", _moderate)
@@ -194,6 +218,15 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         )
     }
 )
+
+
+def families_at(edges: Edges, /) -> tuple[Family, ...]:
+    """All families for an operation with edges of its own: its `extreme` has these.
+
+    Raises ArgumentError as `extreme_at` does.
+    """
+    extreme = extreme_at(edges)
+    return tuple(extreme if x is EXTREME else x for x in FAMILIES.values())
 
 
 def families(*names: str) -> SearchStrategy[Family]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from scratchnet.errors import ArgumentError, ArgumentTypeError
+from hypothesis.errors import HypothesisException
+
+from scratchnet.errors import ArgumentError, ArgumentTypeError, ScratchnetError
 
 T = TypeVar("T")
 
@@ -60,3 +62,23 @@ def require_shape(where: str, shape: Any, /) -> tuple[int, ...]:
     for side in shape:
         require_count(where, 0, side=side)
     return shape
+
+
+def answered(
+    operation: str, what: str, function: Callable[..., T], /, *args: Any, **options: Any
+) -> T:
+    """What a function gives that belongs to an operation's declaration.
+
+    Raises ArgumentError, naming both, where it raises: the subject is not to blame.
+    """
+    try:
+        return function(*args, **options)
+    except (ScratchnetError, HypothesisException):
+        raise  # it says itself what is wrong, or that another example is wanted
+    except Exception as error:
+        raise ArgumentError(
+            "Op",
+            f"{what} of {operation!r} raises {type(error).__name__}: {error}",
+            "required an answer for every example",
+            "mend it, or restrict the operation to what it is defined for",
+        ) from error
