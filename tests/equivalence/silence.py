@@ -1,5 +1,8 @@
 """Of how much nothing may be said: the caps of each law, operation and format.
 
+Of laws that compare with the oracle alone. Where two results are compared it depends on
+the machine as well, as one of them may overflow.
+
 `silence.json` holds the shares of the examples of seed 0, as the command below wrote
 them; they only fall. What is not in it is capped at 0.
 
@@ -15,12 +18,15 @@ from xml.etree import ElementTree
 
 FILE = Path(__file__).with_name("silence.json")
 CAPS = json.loads(FILE.read_text()) if FILE.exists() else {}
+LAWS = ("equals_the_oracle", "gradients_equal_the_oracle", "is_exact_on_the_grid")
 #: Shares are kept in parts of so many.
 PARTS = 1000
 
 
 def capped(result):
     """Fail where a law that holds says nothing about more than it used to."""
+    if result.law.name not in LAWS:
+        return
     form = result.subject.target.format.name
     operation = result.subject.operation.name
     cap = CAPS.get(form, {}).get(result.law.name, {}).get(operation, 0)
@@ -36,7 +42,7 @@ def shares(report):
     caps = {}
     for each in ElementTree.parse(report).iter("property"):
         told = json.loads(each.get("value")) if each.get("name") == "scratchnet" else {}
-        if told.get("silent"):
+        if told.get("silent") and told["law"] in LAWS:
             of_law = caps.setdefault(told["target"].split(":")[-1], {})
             of_operation = of_law.setdefault(told["law"], {})
             name, share = told["operation"], parts(told["silent"], told["compared"])
