@@ -92,10 +92,12 @@ def bind(
     asked = targets is not None
     every = available(targets) if targets is not None else default_targets()
     fitting = tuple(t for t in every if t.format.name in narrowed.dtypes)
-    if not fitting:
+    lacking = [t for t in every if t not in fitting]
+    # A target that was asked for is never left out.
+    if lacking and (asked or not fitting):
         raise ArgumentError(
             "check",
-            f"targets {', '.join(map(str, every))}",
+            f"targets {', '.join(map(str, lacking))}",
             f"but {narrowed.title} leaves {', '.join(narrowed.dtypes)}",
         )
     binding = Binding(function, vjp, narrowed, fitting, contract, left, tuple(untested))

@@ -1,0 +1,88 @@
+"""Optimisers with one fault each, and right ones."""
+
+import numpy as np
+
+# Optimisers.
+
+
+def velocity(before, g, *, momentum, dampening):
+    return g if before is None else momentum * before + (1 - dampening) * g
+
+
+def optimizer(
+    *,
+    missing=lambda p: None,  # noqa: ARG005
+    velocity=velocity,
+    keep=lambda state: dict(state),
+    key=lambda name: name,
+):
+    """A step of SGD: right, but for what is passed here."""
+
+    def step(
+        parameters,
+        gradients,
+        state,
+        *,
+        learning_rate,
+        momentum,
+        dampening,
+        nesterov,
+        weight_decay,
+        maximize,
+    ):
+        after, state = dict(parameters), keep(state)
+        for name, p in parameters.items():
+            g = gradients[name] if name in gradients else missing(p)
+            if g is None:
+                continue
+            g = (-g if maximize else g) + weight_decay * p
+            if momentum:
+                v = velocity(
+                    state.get(key(name)), g, momentum=momentum, dampening=dampening
+                )
+                state[key(name)] = v
+                g = g + momentum * v if nesterov else v
+            after[name] = p - learning_rate * g
+        return after, state
+
+    return step
+
+
+class State:
+    """Velocities that are no dictionary."""
+
+    def __init__(self, velocities):
+        self.velocities = velocities
+
+
+def with_an_object_for_a_state(parameters, gradients, state, **options):
+    known = state.velocities if state else {}
+    after, known = optimizer()(parameters, gradients, known, **options)
+    return after, State(known)
+
+
+def with_an_object_that_is_written_to(parameters, gradients, state, **options):
+    after, known = with_an_object_for_a_state(parameters, gradients, state, **options)
+    if state:
+        state.velocities = known.velocities
+    return after, known
+
+
+def damped_at_first(before, g, *, momentum, dampening):
+    before = np.zeros_like(g) if before is None else before
+    return momentum * before + (1 - dampening) * g
+
+
+def updated_in_place(before, g, *, momentum, dampening):
+    if before is None:
+        return np.array(g)
+    before *= momentum
+    before += (1 - dampening) * g
+    return before
+
+
+def remembered(before, g, *, momentum, dampening, last={}):  # noqa: B006
+    """Goes on from the last call, whatever the state was."""
+    before = None if before is None else last.get(g.shape)
+    last[g.shape] = velocity(before, g, momentum=momentum, dampening=dampening)
+    return last[g.shape]

@@ -1,0 +1,201 @@
+"""Whatever cannot be declared or checked is said in a sentence, where it is written."""
+
+import pytest
+from properties.asking import DOUBLE, NUMPY, asked, reference, relu, twice
+
+from scratchnet.errors import ArgumentError, ArgumentTypeError, UnavailableError
+from scratchnet.testing import (
+    OPS,
+    Op,
+    Reference,
+    check,
+    engine,
+)
+from scratchnet.testing.binding import bind
+from scratchnet.testing.strategies import Family
+
+# Whatever cannot be checked is said in a sentence.
+
+BAD_OPERATIONS = {
+    r"Op: signature='\(n->\(n\)', required core dimensions": (
+        lambda: Op("mine", "(n->(n)", reference(twice))
+    ),
+    "Op: signature=3, required a string": lambda: Op("mine", 3, reference(twice)),
+    "Op: reference of 'mine' is a function, required a Reference": (
+        lambda: Op("mine", "()->()", twice)
+    ),
+    "Op: parameter 'slope' of 'mine', but its reference takes no options": (
+        lambda: Op("mine", "()->()", reference(twice), parameters={"slope": (1,)})
+    ),
+    "Op: by of 'mine' has no choices, required one": (
+        lambda: Op(
+            "mine", "()->()", reference(lambda x, *, by: by * x), parameters={"by": ()}
+        )
+    ),
+    "Op: by of 'mine' is 'no', required a sequence of choices": (
+        lambda: Op(
+            *("mine", "()->()", reference(lambda x, *, by: by * x)),
+            parameters={"by": "no"},
+        )
+    ),
+    "Op: no families, required at least one": (
+        lambda: Op("mine", "()->()", reference(twice), families=())
+    ),
+    "Op: family 'ties' of 'mine', required a Family": (
+        lambda: Op("mine", "()->()", reference(twice), families=("ties",))
+    ),
+    "Reference: 'mine' has no algorithms, required at least one": (
+        lambda: Reference("mine", ())
+    ),
+    "cases: by has no choices for arrays of shape .*, required one": (
+        lambda: asked(
+            lambda x, *, by: by * x,
+            Op(
+                *("mine", "()->()", reference(lambda x, *, by: by * x)),
+                parameters={"by": lambda x: ()},  # noqa: ARG005
+            ),
+        )
+    ),
+    "restrict: rank=2.0, required an int": lambda: DOUBLE.restrict(ranks=2.0),
+    "restrict: rank=-1, required 0 or more": lambda: DOUBLE.restrict(ranks=-1),
+    r"restrict: ranks=\(0,\) of softmax leave nothing to draw": (
+        lambda: OPS["softmax"].restrict(ranks=0)
+    ),
+    "Op: max_side=0, required 1 or more": lambda: DOUBLE.restrict(max_side=0),
+    "restrict: no families, required at least one": (
+        lambda: DOUBLE.restrict(families=[])
+    ),
+    "restrict: families='nice', required one of moderate, grid": (
+        lambda: DOUBLE.restrict(families="nice")
+    ),
+    "restrict: no dtypes, required at least one": lambda: DOUBLE.restrict(dtypes=()),
+    "restrict: dtypes=<class 'float'>, required one of float16": (
+        lambda: DOUBLE.restrict(dtypes=float)
+    ),
+    "restrict: option='slope', required one of alpha": (
+        lambda: OPS["elu"].restrict(slope=1)
+    ),
+    r"restrict: alpha=\[\], required a value": lambda: OPS["elu"].restrict(alpha=[]),
+    "Op.pullback: argmax has no pullback, required a differentiable": (
+        lambda: OPS["argmax"].pullback
+    ),
+}
+
+
+@pytest.mark.parametrize("said", BAD_OPERATIONS)
+def test_an_operation_that_is_none_is_refused(said):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=said):
+        BAD_OPERATIONS[said]()
+
+
+def declared(name, /, function=twice, **hooks):
+    return Op(name, "()->()", reference(function), **hooks)
+
+
+def astray(*_, **__):
+    raise KeyError("astray")
+
+
+ASTRAY = {
+    "the reference of 'mine' raises KeyError": lambda: declared("mine", astray),
+    "the reference of 'mine.pullback' raises KeyError": (
+        lambda: declared("mine", gradient=reference(astray)).pullback
+    ),
+    "the inputs hook of 'mine' raises": lambda: declared("mine", inputs=astray),
+    "the inputs hook of 'mine' gives a list": (
+        lambda: declared("mine", inputs=lambda *_: [])
+    ),
+    "the rows hook of 'mine' raises": lambda: declared("mine", rows=astray),
+    "the refusals hook 'by' of 'mine' raises": (
+        lambda: declared("mine", refusals={"by": astray})
+    ),
+    "the call hook of 'mine' raises": lambda: declared("mine", call=astray),
+    "the choices hook 'by' of 'mine' raises": (
+        lambda: declared("mine", lambda x, *, by: by * x, parameters={"by": astray})
+    ),
+    "the family astray of 'mine' raises": (
+        lambda: declared("mine", families=(Family("astray", "nothing", astray),))
+    ),
+}
+
+
+@pytest.mark.parametrize("said", ASTRAY)
+def test_a_declaration_that_raises_is_named(said):
+    """Whose mistake it is, and what it was: not a stack trace of what draws."""
+    operation = ASTRAY[said]()
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"^Op: {said}") as at:
+        check(lambda *_, **__: 0.0, operation, targets=NUMPY, examples=5)
+    assert (at.value.__cause__ is None) == said.endswith("list")
+    assert "astray" in str(at.value) or said.endswith("list")
+
+
+BAD_CHECKS = {
+    "check: the subject is a int, required a function that computes relu": {
+        "subject": 3
+    },
+    "check: vjp is a str, required a function to the value": {"vjp": "f"},
+    r"check: <lambda>\(x, y\) as relu: missing a required argument: 'y'": {
+        "subject": lambda x, y: x  # noqa: ARG005
+    },
+    r"check: <lambda>\(\) as relu: too many positional arguments": {
+        "subject": lambda: 0
+    },
+    "check: the operation is a str, required an Op": {"operation": "relu"},
+    "check: no targets, required at least one": {"targets": []},
+    "target=3, required library": {"targets": [3]},
+    "target='jax:float32', required a library among": {"targets": ["jax:float32"]},
+    "check: targets numpy:float64, but relu restricted to .* leaves float32": {
+        "operation": OPS["relu"].restrict(dtypes="float32")
+    },
+    "check: law 'is_nice', required laws among equals_the_oracle": {
+        "laws": ["is_nice"]
+    },
+    "check: law 'broadcasting_equals_the_loop', which is not about relu": {
+        "laws": ["broadcasting_equals_the_loop"]
+    },
+    "check: law 'every_row_comes_once', which is not about relu": {
+        "laws": ["every_row_comes_once"]
+    },
+    "check: law 'it_is_slow', required laws among": {"waive": {"it_is_slow": "so"}},
+    r"check: waive=\['two_runs_agree'\], required a reason for each": {
+        "waive": ["two_runs_agree"]
+    },
+    "check: contract='float64', required a Contract": {"contract": "float64"},
+    "check: examples=0, required 1 or more": {"examples": 0},
+    "check: examples=1.5, required an int": {"examples": 1.5},
+    "check: seed='now', required an int": {"seed": "now"},
+    "check: seed=-1, required 0 or more": {"seed": -1},
+    r"vjp: relu returned a float64, required the value and its pullback: \(y, g -> ": {
+        "vjp": relu,
+        "laws": ["gradients_equal_the_oracle"],
+    },
+    "vjp: <lambda> returned a tuple of 2: float64, ndarray, required the value": {
+        "vjp": lambda x: (relu(x), x),
+        "laws": ["gradients_equal_the_oracle"],
+    },
+}
+
+
+@pytest.mark.parametrize("said", BAD_CHECKS)
+def test_what_cannot_be_checked_is_refused(said):
+    options = {"subject": relu, "operation": OPS["relu"], **BAD_CHECKS[said]}
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=said):
+        asked(options.pop("subject"), options.pop("operation"), **options)
+
+
+def test_a_target_that_is_not_here_is_refused():
+    """Never skipped: it was asked for."""
+    said = "Target: strict:device9:float64 was asked for|device"
+    with pytest.raises((UnavailableError, ArgumentError), match=said):
+        asked(relu, targets=["strict:device9:float64"])
+    with pytest.raises(UnavailableError, match="which laws do not run on yet"):
+        asked(relu, targets=["torch:cpu:float32+compiled"])
+
+
+def test_a_law_of_values_that_are_restricted_away_cannot_be_held():
+    """Asked for it directly, the engine says so; a check leaves it out."""
+    ties = OPS["relu"].restrict(families="ties")
+    bound = bind(relu, ties, targets=NUMPY)
+    (law,) = engine.chosen_laws(["is_exact_on_the_grid"], ties)
+    with pytest.raises(ArgumentError, match="which is about values that are grid"):
+        engine.hold(law, bound.on(bound.targets[0]))
