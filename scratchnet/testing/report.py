@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scratchnet.testing.case import Case
-from scratchnet.testing.laws.law import Finding, Law
+from scratchnet.testing.laws.finding import Finding
+from scratchnet.testing.laws.law import Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.subject import Subject
 from scratchnet.testing.witness import witness_of

@@ -15,7 +15,8 @@ import numpy as np
 from scratchnet.testing.case import Case
 from scratchnet.testing.contract import ULPS, Contract
 from scratchnet.testing.laws import LAWS
-from scratchnet.testing.laws.law import Finding, Law
+from scratchnet.testing.laws.finding import Finding
+from scratchnet.testing.laws.law import Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.ops import OPS
 from scratchnet.testing.subject import Subject

@@ -17,15 +17,8 @@ from scratchnet.testing.laws import (
     rows,
     values,
 )
-from scratchnet.testing.laws.law import (
-    Finding,
-    Law,
-    Verdict,
-    agree,
-    inside,
-    law,
-    together,
-)
+from scratchnet.testing.laws.finding import Finding, Verdict, agree, inside, together
+from scratchnet.testing.laws.law import Law, law
 
 __all__ = [
     "LAWS",

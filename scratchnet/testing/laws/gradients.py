@@ -12,16 +12,16 @@ import numpy as np
 from scratchnet.arrays import is_array
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case, codes_of
-from scratchnet.testing.laws.law import (
+from scratchnet.testing.laws.finding import (
     Finding,
     agree,
     inside,
-    law,
     miscounted,
     misshapen,
     of_kind,
     together,
 )
+from scratchnet.testing.laws.law import law
 from scratchnet.testing.laws.memory import apart, arrays_of, state
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.family import MODERATE

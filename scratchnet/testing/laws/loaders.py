@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from scratchnet.testing.case import Case
-from scratchnet.testing.laws.law import Finding, law
+from scratchnet.testing.laws.finding import Finding
+from scratchnet.testing.laws.law import law
 from scratchnet.testing.laws.memory import bits
 from scratchnet.testing.subject import Subject, host, run, shown
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from scratchnet.arrays import is_array, library, to_numpy
 from scratchnet.testing.case import Call, Case
-from scratchnet.testing.laws.law import (
+from scratchnet.testing.laws.finding import (
     Finding,
     Misplaced,
     agree,
-    law,
     miscounted,
     together,
 )
+from scratchnet.testing.laws.law import law
 from scratchnet.testing.strategies.layout import contiguous
 from scratchnet.testing.subject import Subject, host, shown
 

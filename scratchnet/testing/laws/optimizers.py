@@ -17,14 +17,14 @@ from scratchnet.arrays import is_array
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
-from scratchnet.testing.laws.law import (
+from scratchnet.testing.laws.finding import (
     Finding,
     Misplaced,
     inside,
-    law,
     of_kind,
     together,
 )
+from scratchnet.testing.laws.law import law
 from scratchnet.testing.laws.memory import bits
 from scratchnet.testing.subject import Subject, host, plain, run, shown
 

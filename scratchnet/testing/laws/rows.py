@@ -12,15 +12,15 @@ import numpy as np
 from scratchnet.arrays import is_array
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Call, Case, Shape
-from scratchnet.testing.laws.law import (
+from scratchnet.testing.laws.finding import (
     Finding,
     agree,
     inside,
-    law,
     miscounted,
     of_kind,
     together,
 )
+from scratchnet.testing.laws.law import law
 from scratchnet.testing.op import Op
 from scratchnet.testing.subject import Refusal, Subject, host, shown
 

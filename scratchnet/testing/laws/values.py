@@ -10,7 +10,8 @@ import numpy as np
 from scratchnet.arrays import Array, dtype_name, is_array
 from scratchnet.testing.case import Case, codes_of
 from scratchnet.testing.formats import FORMATS, Format
-from scratchnet.testing.laws.law import Finding, Misplaced, inside, law, miscounted
+from scratchnet.testing.laws.finding import Finding, Misplaced, inside, miscounted
+from scratchnet.testing.laws.law import law
 from scratchnet.testing.strategies.family import GRID
 from scratchnet.testing.subject import Refusal, Subject, host
 

@@ -1,12 +1,10 @@
-"""References for smooth activations: tanh, softplus, silu and gelu."""
+"""References for smooth activations: tanh, softplus and silu."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import erf, floor, log, pi, sqrt
+from math import floor, log
 
-from scratchnet.arrays import Array, array_namespace, device
-from scratchnet.errors import ArgumentError
+from scratchnet.arrays import Array, array_namespace
 from scratchnet.testing.formats import format_of
 from scratchnet.testing.references.activations import sigmoid
 from scratchnet.testing.references.reference import Algorithm, Reference, either
@@ -142,93 +140,6 @@ def silu_pullback_by_result(g: Array, x: Array, /) -> tuple[Array]:
     return (either(g * (s + y * (1.0 - s)), g * (y + s * (1.0 - y))),)
 
 
-# Gelu.
-
-#: Beyond it the shares of x are 0 or 1, to less than a rounding of any format: of
-#: numbers that far out x^3 may overflow, of which no bound is known.
-FAR = 10.0
-CUBIC = 0.044715
-STRETCH = sqrt(2 / pi)
-
-
-def gelu_of_share(x: Array, /, *, approximate: str = "none") -> Array:
-    """x P, with the share P = (1 + erf(x / sqrt(2))) / 2 or (1 + tanh(z)) / 2."""
-    return x * _share(x, approximate)
-
-
-def gelu_of_half(x: Array, /, *, approximate: str = "none") -> Array:
-    """(x / 2) (1 + erf(x / sqrt(2))), or (x / 2) (1 + tanh(z))."""
-    return (0.5 * x) * (1.0 + _odd(_near(x), approximate))
-
-
-def _share(x: Array, approximate: str) -> Array:
-    """P: how much of x is left; with tanh it is sigmoid(2 z), too."""
-    near = _near(x)
-    share = 0.5 * (1.0 + _odd(near, approximate))
-    return share if approximate == "none" else either(share, sigmoid(2.0 * _bent(near)))
-
-
-def _odd(x: Array, approximate: str) -> Array:
-    """erf(x / sqrt(2)), or tanh(z)."""
-    if approximate not in ("none", "tanh"):
-        raise ArgumentError(
-            "gelu", f"approximate={approximate!r}", "required none or tanh"
-        )
-    if approximate == "tanh":
-        return tanh(_bent(x))
-    return either(_erf(x * sqrt(0.5)), _erf(x / sqrt(2)))
-
-
-def _erf(x: Array) -> Array:
-    """erf(x): number by number where the library, as NumPy, has none."""
-    xp = array_namespace(x)
-    if hasattr(xp, "erf"):
-        return xp.erf(x)
-    found = [erf(each) for each in map(float, xp.reshape(x, (-1,)))]
-    return xp.reshape(xp.asarray(found, dtype=x.dtype, device=device(x)), x.shape)
-
-
-def _bent(x: Array) -> Array:
-    """z = sqrt(2 / pi) (x + 0.044715 x^3)."""
-    cube = either(x * x * x, x**3)
-    return STRETCH * either(x + CUBIC * cube, x * (1.0 + CUBIC * (x * x)))
-
-
-def _near(x: Array) -> Array:
-    """x, but no further out than its share changes."""
-    return array_namespace(x).clip(x, -FAR, FAR)
-
-
-def gelu_pullback(g: Array, x: Array, /, *, approximate: str = "none") -> tuple[Array]:
-    """g (P + x P'), from either side."""
-    share = _share(x, approximate)
-    slope = SLOPES[approximate](x)
-    rest = x * slope
-    return (
-        either(g * (share + rest), g * share + g * rest, g * share + g * x * slope),
-    )
-
-
-def _slope_of_erf(x: Array) -> Array:
-    """exp(-x^2 / 2) / sqrt(2 pi), the normal density."""
-    xp, near = array_namespace(x), _near(x)
-    density = xp.exp(-0.5 * (near * near)) / sqrt(2 * pi)
-    # Far out it is nothing: x times that is 0, and NaN of an infinite x.
-    return xp.where(xp.abs(x) <= FAR, density, xp.zeros_like(x))
-
-
-def _slope_of_tanh(x: Array) -> Array:
-    """(1 - tanh(z)^2) z' / 2, where z' overflows before x does: nothing is then said,
-    as PyTorch's is NaN."""
-    t = tanh(_bent(_near(x)))
-    change = STRETCH * (1.0 + 3 * CUBIC * (x * x))
-    return 0.5 * (either(1.0 - t * t, (1.0 - t) * (1.0 + t)) * change)
-
-
-SLOPES: dict[str, Callable[[Array], Array]] = {
-    "none": _slope_of_erf,
-    "tanh": _slope_of_tanh,
-}
 NEAR_0 = "cancels near 0"
 AT_20 = "as in PyTorch, whose x above 20 is 2e-9 off: float64 can tell"
 REFERENCES = (
@@ -303,32 +214,6 @@ REFERENCES = (
                 "g (s + y (1 - s)), or g (y + s (1 - y))",
                 silu_pullback_by_result,
                 "from the result y",
-            ),
-        ),
-    ),
-    Reference(
-        "gelu",
-        (
-            Algorithm(
-                "x (1 + erf(x / sqrt(2))) / 2",
-                gelu_of_share,
-                "with tanh x (1 + tanh(z)) / 2, or x sigmoid(2 z), "
-                "where z = sqrt(2 / pi) (x + 0.044715 x^3)",
-            ),
-            Algorithm(
-                "(x / 2) (1 + erf(x / sqrt(2)))",
-                gelu_of_half,
-                "with tanh (x / 2) (1 + tanh(z))",
-            ),
-        ),
-    ),
-    Reference(
-        "gelu.pullback",
-        (
-            Algorithm(
-                "g (P + x P')",
-                gelu_pullback,
-                "P the share of x, from either side",
             ),
         ),
     ),
