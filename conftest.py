@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = config.getoption("--hypothesis-profile")
     if asked is None:
         settings.load_profile("ci" if os.environ.get("CI") else "dev")
+    if asked == "nightly" and not config.getoption("--scratchnet-seed"):
+        # Said by the header; the workers of xdist are told the same one.
+        config.option.scratchnet_seed = 1 + secrets.randbelow(2**32)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
