@@ -3,8 +3,10 @@
 They are equivalent: none differs from another by more than both their bounds together.
 """
 
+from dataclasses import replace
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 from equivalence import beyond, silence
 from equivalence.drawn import quiet
@@ -15,7 +17,7 @@ from judged import judge
 
 import scratchnet
 from scratchnet import products
-from scratchnet.testing import OPS, Contract, cases
+from scratchnet.testing import OPS, Contract, cases, check
 
 NUMPY = [f"numpy:{form}" for form in ("float64", "float32", "float16")]
 TORCH = [
@@ -34,32 +36,32 @@ def named(table):
 
 
 @pytest.fixture
-def capped(pytestconfig):
-    """Caps are of the usual examples: of others nothing is known."""
+def enough(pytestconfig):
+    """Floors and caps are of the usual examples: of others nothing is known."""
     asked = ("seed", "examples", "seconds")
     others = any(pytestconfig.getoption(f"--scratchnet-{each}") for each in asked)
-    return (lambda _: None) if others else silence.capped
+    return (lambda _: None) if others else silence.enough
 
 
 @pytest.mark.verifies(*named(OURS), targets=[*NUMPY[:1], *TORCH[:1]])
 @pytest.mark.verifies(
     *named(OURS), targets=[*NUMPY[1:], *TORCH[1:], *STRICT], examples=25
 )
-def test_ours(law, capped):
-    capped(law.holds_for(*OURS[law.operation.name]))
+def test_ours(law, enough):
+    enough(law.holds_for(*OURS[law.operation.name]))
 
 
 @pytest.mark.verifies(*named(NUMPYS | beyond.NUMPYS), targets=NUMPY[::2])
-def test_numpys(law, capped):
-    capped(law.holds_for(*(NUMPYS | beyond.NUMPYS)[law.operation.name]))
+def test_numpys(law, enough):
+    enough(law.holds_for(*(NUMPYS | beyond.NUMPYS)[law.operation.name]))
 
 
 @pytest.mark.skipif(not TORCH, reason="PyTorch is not installed")
 @pytest.mark.verifies(
     *named(PYTORCHS | beyond.PYTORCHS), targets=TORCH[::3] or NUMPY[:1]
 )
-def test_pytorchs(law, capped):
-    capped(law.holds_for(*(PYTORCHS | beyond.PYTORCHS)[law.operation.name]))
+def test_pytorchs(law, enough):
+    enough(law.holds_for(*(PYTORCHS | beyond.PYTORCHS)[law.operation.name]))
 
 
 @quiet
@@ -78,3 +80,14 @@ def test_every_operation_has_a_subject_of_ours():
         name for name in scratchnet.__all__ if f"{name}_vjp" in scratchnet.__all__
     }
     assert pipeline <= OURS.keys() <= OPS.keys()
+
+
+def test_what_was_asked_of_too_little_is_not_enough():
+    """The control: fewer examples, nothing compared, more that is left unsaid."""
+    one = {"targets": NUMPY[:1], "laws": ["equals_the_oracle"]}
+    (result,) = check(np.tanh, OPS["tanh"], **one).results
+    silence.enough(result)
+    short = ({"examples": 49}, {"compared": 0}, {"silent": result.compared})
+    for each in short:
+        with pytest.raises(AssertionError):
+            silence.enough(replace(result, **each))
