@@ -199,11 +199,12 @@ def _weighted(
     cotangent: Callable[[Array, Array], Array], g: Array, weight: Array, normal: Normal
 ) -> Array:
     """The formula of g weight; where all rows share the weight of a feature, also of g,
-    and the weight in front."""
+    and the weight in front, or last, as PyTorch has it: g r may then overflow."""
     inside = cotangent(g * weight, normal.r)
     if normal.axis:
         return inside
-    return either(inside, cotangent(g, _factor(normal, weight)))
+    in_front = cotangent(g, _factor(normal, weight))
+    return either(inside, in_front, cotangent(g, normal.r) * weight)
 
 
 def _less(a: Array, b: Array, c: Array) -> Array:
