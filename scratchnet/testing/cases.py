@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
+from dataclasses import replace
+from functools import cache, lru_cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -31,10 +32,14 @@ from scratchnet.testing.strategies.layout import (
     layouts_of,
     repeated,
 )
+from scratchnet.testing.strategies.plan import Planner
 from scratchnet.testing.strategies.requirements import answered
 
 #: Arrays that an operation's inputs may make beside the drawn ones: at most so many.
 _MORE = 4
+#: In 1 of 8 examples sides may be this long: beyond the tiles, and the steps of loops
+#: that were unrolled, of code that goes by parts.
+LONG, LONG_SIDE = 256 - 256 // 8, 33
 _LYING = layouts_of("numpy", where="cases")
 
 
@@ -58,7 +63,11 @@ def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
     # All in one draw, as each costs as much as a small operation.
     sizes = (1, count + _MORE, len(base.parameters), plan.length, ROOT, count * ROOT)
     family, lying, choices, shape, root, roots = _cut(draw(octets(sum(sizes))), sizes)
-    kind = base.families[family[0] % len(base.families)]
+    # Both shrink to the first family: one byte says which, and whether sides are long.
+    long, which = divmod(family[0], LONG)
+    if long:
+        plan = _long(base)
+    kind = base.families[which % len(base.families)]
     shapes = plan.shapes(shape)
     pairs = zip(shapes, _cut(roots, (ROOT,) * count), strict=True)
     made = partial(answered, op.name, f"the family {kind.name}", kind.values)
@@ -87,6 +96,17 @@ def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
     arguments = tuple(map(laid, arguments))
     options = {name: laid(x) for name, x in options.items()}
     return Case(base, arguments, options, tuple(used), kind, form, bytes(root))
+
+
+@cache
+def _long(op: Op) -> Planner:
+    """The operation's plan with long sides, and not many loop dimensions; as it is
+    where the sides are restricted, and of what is no function of arrays."""
+    plan = op.planner
+    if "max_side" in op.restriction or op.kind != "function":
+        return plan
+    few = tuple(each for each in plan.dims if each <= 1) or plan.dims[:1]
+    return replace(plan, max_side=LONG_SIDE, dims=few)
 
 
 def _called_with(base: Op, *drawn: Any) -> Any:

@@ -195,13 +195,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """Fail a test that passes without having asked its law."""
+    """Fail a test that passes without having asked its law, or with a broken one."""
     passed = yield
     verification = pyfuncitem.funcargs.get("law")
-    if pyfuncitem.get_closest_marker("verifies") and not getattr(
-        verification, "asked", True
-    ):
-        pytest.fail("law.holds_for was not called: nothing was checked", pytrace=False)
+    if pyfuncitem.get_closest_marker("verifies"):
+        if not getattr(verification, "asked", True):
+            said = "law.holds_for was not called: nothing was checked"
+            pytest.fail(said, pytrace=False)
+        if getattr(verification, "broken", False):
+            said = "the law is broken, and the test has caught what says so"
+            pytest.fail(said, pytrace=False)
     return passed
 
 

@@ -45,6 +45,7 @@ class Verification:
     name: str
     left: Callable[[dict[str, Any]], None]
     asked: bool = field(default=False)
+    broken: bool = field(default=False)
 
     def __repr__(self) -> str:
         return f"<law {self.what}>"
@@ -90,6 +91,7 @@ class Verification:
             pytest.skip(", ".join(left))
         self.left(self._told(left) | _found(result))
         if not result.ok:
+            self.broken = True
             pytest.fail(self._failure(result), pytrace=False)
         return result
 

@@ -7,13 +7,15 @@ formulas of them; PyTorch's are its built-ins and autograd.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import prod
+from operator import mul
 from typing import Any
 
 import numpy as np
 
 import scratchnet
-from scratchnet.arrays import array_namespace
+from scratchnet.arrays import array_namespace, as_dtype
 from scratchnet.data import Batches, Standardizer
 from scratchnet.layers import Function, Linear, Sequential
 from scratchnet.optim import SGD
@@ -64,6 +66,13 @@ def train_step(x, labels, *parameters, learning_rate):
     return loss, *new.values()
 
 
+def one_hot(labels, classes):
+    """Ours marks no class for a label that is none, for losses that ignore it."""
+    scratchnet.check_labels(labels, classes)
+    marked = scratchnet.one_hot(labels, classes)
+    return as_dtype(marked, array_namespace(labels).int64)
+
+
 def optimizer(parameters, gradients, velocities, **hyper):
     return SGD(**hyper).step(parameters, gradients, velocities)
 
@@ -85,6 +94,8 @@ OURS: Mapping[str, Pair] = {
     "train_step": (train_step, None),
     "loader": (Batches, None),
     "optimizer": (optimizer, None),
+    "one_hot": (one_hot, None),
+    "outer": (partial(scratchnet.outer, mul), None),
 }
 
 # NumPy's.
@@ -297,6 +308,11 @@ def with_autograd(function: Callable[..., Any]) -> Pair:
     return function, vjp
 
 
+def torchs_standardize_vjp(x, mean, std):
+    """The mean and the deviation are those of other rows: constants."""
+    return with_autograd(lambda x: (x - mean) / std)[1](x)
+
+
 PYTORCHS: Mapping[str, Pair] = {
     name: with_autograd(function)
     for name, function in {
@@ -321,6 +337,6 @@ PYTORCHS: Mapping[str, Pair] = {
         "mse": functional("mse_loss"),
     }.items()
 } | {
-    "standardize": (lambda x, mean, std: (x - mean) / std, None),
+    "standardize": (lambda x, mean, std: (x - mean) / std, torchs_standardize_vjp),
     "standardizer": (torchs_standardizer, None),
 }

@@ -5,6 +5,7 @@ They are equivalent: none differs from another by more than both their bounds to
 
 from dataclasses import replace
 from importlib.util import find_spec
+from inspect import isfunction
 
 import numpy as np
 import pytest
@@ -74,12 +75,35 @@ def test_products_in_tiles_are_within(case, tile):
     judge(case.oracle(Contract("float64")), ours=found)
 
 
-def test_every_operation_has_a_subject_of_ours():
-    """What the pipeline has is held to what it should be."""
-    pipeline = {
-        name for name in scratchnet.__all__ if f"{name}_vjp" in scratchnet.__all__
-    }
-    assert pipeline <= OURS.keys() <= OPS.keys()
+#: Public functions that are no operations on arrays: why, and where they are tested.
+PARTICULAR = {
+    "files": {"digits", "load", "mnist", "save"},
+    "models": {"parameters", "perceptron", "state", "with_state"},
+    "training": {"accuracy", "evaluate", "fit", "predict", "train_step"},
+    "shapes": {"broadcast_shapes", "expand_dims", "grids"},
+    "random": {"kaiming_normal", "lecun_normal", "scaled_normal"},
+    "refusals": {"check_labels"},
+}
+
+
+def test_every_public_operation_is_declared_and_has_a_subject():
+    """What the pipeline has is held to what it should be, and its pullback too."""
+    functions = {x for x in scratchnet.__all__ if isfunction(getattr(scratchnet, x))}
+    rules = {name for name in functions if name.endswith("_vjp")}
+    particular = set().union(*PARTICULAR.values())
+    assert functions - rules - particular <= OURS.keys() <= OPS.keys()
+    assert particular <= functions
+    pulled = {name for name, (_, vjp) in OURS.items() if vjp is not None}
+    assert {name.removesuffix("_vjp") for name in rules} <= pulled
+
+
+def test_every_declaration_has_a_subject_of_each_law():
+    """So that every law is asked: that it compared something each test says."""
+    tables = (OURS, NUMPYS, PYTORCHS, beyond.NUMPYS, beyond.PYTORCHS)
+    pulled = {name for table in tables for name, (_, vjp) in table.items() if vjp}
+    assert set().union(*tables) == OPS.keys()
+    wanted = {name for name, op in OPS.items() if op.gradient is not None}
+    assert wanted == pulled
 
 
 def test_what_was_asked_of_too_little_is_not_enough():

@@ -97,6 +97,13 @@ def pages(x, axis=-1):
             "law.holds_for was called twice: a test is about one subject",
         ),
         (
+            only(
+                "equals_the_oracle",
+                "try: law.holds_for(wrong)\n    except BaseException: pass",
+            ),
+            "the law is broken, and the test has caught what says so",
+        ),
+        (
             only("two_runs_agree", "law.holds_for(lambda: 0)"),
             "check: <lambda>() as softmax: too many positional arguments, required *",
         ),

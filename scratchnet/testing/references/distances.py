@@ -86,8 +86,9 @@ def smooth_l1_pullback(
         (share * apart) / beta,
         portion(g * ratio, n, reduction),
         portion((g * apart) / beta, n, reduction),
-        # As in PyTorch: 1 / n is a constant.
+        # As in PyTorch: 1 / n is a constant, and g comes last on some CPUs.
         (portion(apart, n, reduction) * g) / beta,
+        either(portion(ratio, n, reduction), portion(apart, n, reduction) / beta) * g,
         (share / beta) * apart,
         portion((g / beta) * apart, n, reduction),
     )

@@ -1,7 +1,8 @@
 """References for softmax and its logarithm, along one axis.
 
 Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021), 2311-2330: shifting by the
-maximum costs no accuracy. A slice holding NaN or +inf, or nothing but -inf, is NaN.
+maximum costs no accuracy. A slice holding NaN, or nothing but -inf, is NaN; of one that
+holds +inf that entry is, and the others may be: `x - torch.logsumexp(x)` gives -inf.
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ def log_softmax_shifted(x: Array, /, *, axis: int = -1) -> Array:
 
 
 def logsumexp(x: Array, /, *, axis: int = -1) -> Array:
-    """max(x) + log(sum(exp(x - max(x)))), with the axis kept."""
+    """m + log(sum(exp(x - m))), with the axis kept: m = max(x), or 0 where that is
+    infinite, as libraries have it."""
     xp = array_namespace(x)
     largest = xp.max(x, axis=axis, keepdims=True)
-    return largest + xp.log(xp.sum(xp.exp(x - largest), axis=axis, keepdims=True))
+    finite = xp.where(xp.isinf(largest), xp.zeros_like(largest), largest)
+    first, second = (
+        m + xp.log(xp.sum(xp.exp(x - m), axis=axis, keepdims=True))
+        for m in (largest, finite)
+    )
+    return either(first, second)
 
 
 def log_softmax_by_logsumexp(x: Array, /, *, axis: int = -1) -> Array:
