@@ -21,7 +21,7 @@ from scratchnet.testing.contract import Contract
 from scratchnet.testing.laws import LAWS, Finding, Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report, Result
-from scratchnet.testing.strategies.requirements import require_count
+from scratchnet.testing.strategies.requirements import require_above_0, require_count
 from scratchnet.testing.subject import Function, Subject, named
 from scratchnet.testing.targets import Target
 
@@ -188,6 +188,7 @@ def check(
     if examples is not None:
         require_count("check", 1, examples=examples)
     require_count("check", 0, seed=seed)
+    require_above_0("check", seconds=seconds)
     binding = bind(subject, operation, vjp=vjp, targets=targets, contract=contract)
     chosen = chosen_laws(laws, binding.operation)
     waived = _waived(waive or {})
@@ -227,6 +228,11 @@ def _waived(waive: Mapping[str, str]) -> dict[str, str]:
         raise ArgumentTypeError(
             "check", f"waive={waive!r}", "required a reason for each law, by its name"
         )
+    for name, reason in waive.items():
+        if not (isinstance(reason, str) and reason.strip()):
+            raise ArgumentTypeError(
+                "check", f"{name!r} is waived for {reason!r}", "required a reason"
+            )
     return dict(waive)
 
 
