@@ -71,7 +71,7 @@ def asked_of(
         Asked(operation, law, target, wanted is not None, laws is not None, examples)
         for operation in operations
         for target in places
-        for law in chosen_laws(laws, operation)
+        for law in chosen_laws(laws, operation, where="verifies")
         if law.applies(operation, target)
     ]
     if not found:

@@ -269,7 +269,9 @@ def _laws(results: Iterable[Result]) -> Iterable[Law]:
     return dict.fromkeys(each.law for each in results)
 
 
-def chosen_laws(laws: Iterable[str | Law] | None, operation: Op, /) -> tuple[Law, ...]:
+def chosen_laws(
+    laws: Iterable[str | Law] | None, operation: Op, /, *, where: str = "check"
+) -> tuple[Law, ...]:
     """The laws of these names, and such as are given themselves; all of LAWS for None.
 
     Raises ArgumentError for a name that is none, or no law of the operation.
@@ -280,12 +282,12 @@ def chosen_laws(laws: Iterable[str | Law] | None, operation: Op, /) -> tuple[Law
     for each in [laws] if isinstance(laws, str | Law) else laws:
         if not isinstance(each, Law) and each not in LAWS:
             raise ArgumentError(
-                "check", f"law {each!r}", f"required laws among {', '.join(LAWS)}"
+                where, f"law {each!r}", f"required laws among {', '.join(LAWS)}"
             )
         law = each if isinstance(each, Law) else LAWS[each]
         if not law.is_about(operation):
             raise ArgumentError(
-                "check", f"law {law.name!r}", f"which is not about {operation.title}"
+                where, f"law {law.name!r}", f"which is not about {operation.title}"
             )
         found.append(law)
     return tuple(found)
