@@ -64,12 +64,14 @@ def asked_of(
     laws = _several(options, "laws", (str, Law))
     examples = _number(options.get("examples"))
     wanted = overall if targets is None else targets
-    places = default_targets() if wanted is None else available(wanted)
+    places = (
+        default_targets() if wanted is None else available(wanted, where="verifies")
+    )
     found = [
         Asked(operation, law, target, wanted is not None, laws is not None, examples)
         for operation in operations
         for target in places
-        for law in chosen_laws(laws, operation)
+        for law in chosen_laws(laws, operation, where="verifies")
         if law.applies(operation, target)
     ]
     if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.case import Case
@@ -12,8 +13,16 @@ from scratchnet.testing.cases import deck
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import FLOAT64
 from scratchnet.testing.op import Op
+from scratchnet.testing.promises import LACKING
 from scratchnet.testing.strategies.requirements import require_some
-from scratchnet.testing.subject import Function, Refusal, Subject, named, untaken
+from scratchnet.testing.subject import (
+    Function,
+    Refusal,
+    Subject,
+    named,
+    require_arguments,
+    untaken,
+)
 from scratchnet.testing.targets import Target, available, default_targets
 
 
@@ -72,44 +81,105 @@ def bind(
             "required a Contract",
             'say what is known: Contract("float32", ulps={"exp": 20})',
         )
-    if targets is not None:
-        targets = [targets] if isinstance(targets, str | Target) else targets
-        targets = require_some("check", targets=targets)
-    example = probe(operation)
-    call = operation.called_with(example.arguments), dict(example.options)
-    left = untaken(function, operation, call)
-    if vjp is not None:
-        left = tuple({*left, *untaken(vjp, operation, call)})
-    for name in left:
-        if name not in (operation.pullback_of or operation).parameters:
-            raise ArgumentTypeError(
-                "check",
-                f"{named(function)} has no option {name}",
-                f"required a function of {operation.usage}",
-            )
-    narrowed = operation.without(tuple(sorted(left)))
-    untested = [f"{narrowed.title}"] if narrowed.restriction else []
     asked = targets is not None
-    every = available(targets) if targets is not None else default_targets()
-    fitting = tuple(t for t in every if t.format.name in narrowed.dtypes)
+    every = _asked_for(targets) if targets is not None else default_targets()
+    places = _fitting(operation, every, asked)
+    narrowed, left = _narrowed((function, vjp), operation, places)
+    untested = [f"{narrowed.title}"] if narrowed.restriction else []
+    binding = Binding(function, vjp, narrowed, places, contract, left, tuple(untested))
+    return binding if asked else _where_it_runs(binding)
+
+
+def _asked_for(targets: Any) -> tuple[Target, ...]:
+    """The targets that were asked for, each of which is here."""
+    targets = [targets] if isinstance(targets, str | Target) else targets
+    if not isinstance(targets, Iterable):
+        raise ArgumentTypeError(
+            "check", f"targets={targets!r}", "required names", _asking_for("float64")
+        )
+    return available(require_some("check", targets=targets), where="check")
+
+
+def _fitting(
+    operation: Op, every: tuple[Target, ...], asked: bool, /
+) -> tuple[Target, ...]:
+    """Those targets whose format the operation has. Raises ArgumentError for none, and
+    for one that was asked for and has not: it is never left out."""
+    fitting = tuple(t for t in every if t.format.name in operation.dtypes)
     lacking = [t for t in every if t not in fitting]
-    # A target that was asked for is never left out.
     if lacking and (asked or not fitting):
         raise ArgumentError(
             "check",
-            f"targets {', '.join(map(str, lacking))}",
-            f"but {narrowed.title} leaves {', '.join(narrowed.dtypes)}",
+            f"{'' if asked else 'the usual '}targets {', '.join(map(str, lacking))}",
+            f"but {operation.title} leaves {', '.join(operation.dtypes)}",
+            "" if asked else f"ask for one: {_asking_for(operation.dtypes[0])}",
         )
-    binding = Binding(function, vjp, narrowed, fitting, contract, left, tuple(untested))
-    return binding if asked else _where_it_runs(binding)
+    return fitting
+
+
+def _asking_for(dtype: str) -> str:
+    library = "torch:cpu" if dtype in LACKING["numpy"] else "numpy"
+    return f'targets=["{library}:{dtype}"]'
+
+
+def _narrowed(
+    functions: tuple[Function | None, ...], operation: Op, targets: tuple[Target, ...]
+) -> tuple[Op, tuple[str, ...]]:
+    """The operation without those options that one of the functions does not have.
+
+    Raises ArgumentTypeError where they cannot do without, or take other arguments.
+    """
+    given = [each for each in functions if each is not None]
+    example = probe(operation)
+    left = {name for each in given for name in untaken(each, example, targets)}
+    for name in sorted(left):
+        if operation.needs(name):
+            raise ArgumentTypeError(
+                "check",
+                f"{named(given[0])} has no option {name}",
+                f"required a function of {operation.usage}",
+            )
+    narrowed = operation.without(tuple(sorted(left)))
+    for each in given:
+        require_arguments(each, probes(narrowed))
+    return narrowed, tuple(sorted(left))
+
+
+def probes(operation: Op, /) -> tuple[Case, ...]:
+    """An example for each number of arguments: the one with most comes first."""
+    every = {len(case.arguments): case for case in _moderate(operation)}
+    return tuple(every[count] for count in sorted(every, reverse=True))
 
 
 def probe(operation: Op, /) -> Case:
     """An example with nothing special about it: moderate values, as many as there are
     among a few."""
-    asked = operation.of_families(("moderate",)) or operation
-    drawn = deck(asked, FLOAT64, 20, 0)
-    return max(drawn, key=lambda case: sum(x.size for x in case.arrays))
+    return max(_moderate(operation), key=lambda case: sum(x.size for x in case.arrays))
+
+
+def _moderate(operation: Op) -> tuple[Case, ...]:
+    """A few examples. Raises ArgumentError for a value of an option that does not fit
+    some of them, where it is the operation that is restricted to it."""
+    chosen = [
+        name
+        for name, x in operation.restriction.items()
+        if name in operation.parameters and x != "the default"
+    ]
+    try:
+        drawn = deck(operation.of_families(("moderate",)) or operation, FLOAT64, 20, 0)
+        for case in drawn if chosen and operation.kind == "function" else ():
+            case.oracle(Contract(FLOAT64))
+    except ArgumentError as error:
+        if not chosen or error.__cause__ is None:
+            raise
+        cause = error.__cause__
+        raise ArgumentError(
+            "check",
+            f"{operation.title}: an example raises {type(cause).__name__}: {cause}",
+            f"required values of {' and '.join(chosen)} that fit every example",
+            "give another value, or restrict the ranks as well: ranks=2",
+        ) from None
+    return drawn
 
 
 def _where_it_runs(binding: Binding) -> Binding:
@@ -117,10 +187,13 @@ def _where_it_runs(binding: Binding) -> Binding:
     takes none: then it is broken, and the laws say how."""
     example = probe(binding.operation)
     reasons = {t: reason_against(binding.on(t), example) for t in binding.targets}
-    left = tuple(t for t, reason in reasons.items() if not reason)
+    # Where it runs nowhere, what it returned says more than what it raised.
+    left = tuple(t for t, reason in reasons.items() if not reason) or tuple(
+        t for t, reason in reasons.items() if reason.startswith("gives")
+    )
     if not left:
         return binding
-    said = [f"{t}: {reason}" for t, reason in reasons.items() if reason]
+    said = [f"{t}: {x}" for t, x in reasons.items() if t not in left]
     return Binding(
         binding.function,
         binding.vjp,

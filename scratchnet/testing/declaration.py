@@ -10,18 +10,26 @@ from typing import Any
 from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.references import Reference
 from scratchnet.testing.strategies.family import Family
-from scratchnet.testing.strategies.requirements import require_some
+from scratchnet.testing.strategies.requirements import require_one_of, require_some
 
 #: The choices for a parameter, the simplest first; or what gives them for the arrays.
 Choices = Sequence[Any] | Callable[..., Sequence[Any]]
 
 
-def require_reference(op: str, reference: Any, /) -> None:
+def require_name(name: Any, kind: Any, kinds: Iterable[str], /) -> None:
+    """Raise ArgumentTypeError for a name that is no text, ArgumentError for a kind of
+    operation that has no laws."""
+    if not isinstance(name, str):
+        raise ArgumentTypeError("Op", f"name={name!r}", "required a string")
+    require_one_of("Op", kinds, kind=kind)
+
+
+def require_reference(op: str, reference: Any, what: str = "reference", /) -> None:
     """Raise ArgumentTypeError for what is right in other words than a Reference."""
     if not isinstance(reference, Reference):
         raise ArgumentTypeError(
             "Op",
-            f"reference of {op!r} is a {type(reference).__name__}",
+            f"{what} of {op!r} is a {type(reference).__name__}",
             "required a Reference: what is right, in array code",
             'Reference("mine", (Algorithm("x * 2", lambda x: x * 2),))',
         )

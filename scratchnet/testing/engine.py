@@ -21,7 +21,7 @@ from scratchnet.testing.contract import Contract
 from scratchnet.testing.laws import LAWS, Finding, Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report, Result
-from scratchnet.testing.strategies.requirements import require_count
+from scratchnet.testing.strategies.requirements import require_above_0, require_count
 from scratchnet.testing.subject import Function, Subject, named
 from scratchnet.testing.targets import Target
 
@@ -188,6 +188,7 @@ def check(
     if examples is not None:
         require_count("check", 1, examples=examples)
     require_count("check", 0, seed=seed)
+    require_above_0("check", seconds=seconds)
     binding = bind(subject, operation, vjp=vjp, targets=targets, contract=contract)
     chosen = chosen_laws(laws, binding.operation)
     waived = _waived(waive or {})
@@ -227,6 +228,11 @@ def _waived(waive: Mapping[str, str]) -> dict[str, str]:
         raise ArgumentTypeError(
             "check", f"waive={waive!r}", "required a reason for each law, by its name"
         )
+    for name, reason in waive.items():
+        if not (isinstance(reason, str) and reason.strip()):
+            raise ArgumentTypeError(
+                "check", f"{name!r} is waived for {reason!r}", "required a reason"
+            )
     return dict(waive)
 
 
@@ -263,7 +269,9 @@ def _laws(results: Iterable[Result]) -> Iterable[Law]:
     return dict.fromkeys(each.law for each in results)
 
 
-def chosen_laws(laws: Iterable[str | Law] | None, operation: Op, /) -> tuple[Law, ...]:
+def chosen_laws(
+    laws: Iterable[str | Law] | None, operation: Op, /, *, where: str = "check"
+) -> tuple[Law, ...]:
     """The laws of these names, and such as are given themselves; all of LAWS for None.
 
     Raises ArgumentError for a name that is none, or no law of the operation.
@@ -274,12 +282,12 @@ def chosen_laws(laws: Iterable[str | Law] | None, operation: Op, /) -> tuple[Law
     for each in [laws] if isinstance(laws, str | Law) else laws:
         if not isinstance(each, Law) and each not in LAWS:
             raise ArgumentError(
-                "check", f"law {each!r}", f"required laws among {', '.join(LAWS)}"
+                where, f"law {each!r}", f"required laws among {', '.join(LAWS)}"
             )
         law = each if isinstance(each, Law) else LAWS[each]
         if not law.is_about(operation):
             raise ArgumentError(
-                "check", f"law {law.name!r}", f"which is not about {operation.title}"
+                where, f"law {law.name!r}", f"which is not about {operation.title}"
             )
         found.append(law)
     return tuple(found)

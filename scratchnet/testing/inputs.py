@@ -10,7 +10,7 @@ import numpy as np
 from scratchnet.testing.case import Case, Coder
 from scratchnet.testing.op import Arrays, Options
 from scratchnet.testing.strategies.label import classes_of
-from scratchnet.testing.strategies.training import hyper_parameters_of
+from scratchnet.testing.strategies.training import fitted, hyper_parameters_of
 
 Call = tuple[Arrays, Options]
 
@@ -241,12 +241,17 @@ def other_weights(case: Case) -> list[Call]:
 def stepped(values: Arrays, options: Options, coder: Coder) -> Call:
     """A parameter, its gradient and, after the first step, its velocity; with
     hyper-parameters, half of which are powers of two."""
-    del options
     drawn = coder("hyper-parameters", (2,)).reshape(-1).tobytes()
-    hyper = hyper_parameters_of(drawn[:5], exact=bool(drawn[5] & 1))
+    hyper = _hyper(drawn, options, exact=bool(drawn[5] & 1))
     arrays, _ = same_shape(values, {}, coder)
     first = not hyper["momentum"] or bool(drawn[5] & 2)
-    return (arrays[:2] if first else arrays), dict(hyper)
+    return (arrays[:2] if first else arrays), hyper
+
+
+def _hyper(drawn: bytes, options: Options, *, exact: bool) -> Options:
+    """Hyper-parameters, of which those are drawn that are not given."""
+    given = {name: x for name, x in options.items() if x != "drawn"}
+    return fitted(hyper_parameters_of(drawn[:5], exact=exact), given)
 
 
 def trained(values: Arrays, options: Options, coder: Coder) -> Call:
@@ -280,11 +285,8 @@ def loaded(values: Arrays, options: Options, coder: Coder) -> Call:
 
 def optimized(values: Arrays, options: Options, coder: Coder) -> Call:
     """Two parameters of one shape, and gradients of both for three steps."""
-    del options
     drawn = coder("hyper-parameters", (2,)).reshape(-1).tobytes()
-    hyper = hyper_parameters_of(drawn[:5], exact=False)
-    wide, _ = same_shape(values, {}, coder)
-    return wide, dict(hyper)
+    return same_shape(values, _hyper(drawn, options, exact=False), coder)
 
 
 def as_a_step(arguments: Arrays) -> Arrays:

@@ -8,12 +8,17 @@ from functools import lru_cache, partial
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
-from scratchnet.errors import ArgumentError
+from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.declaration import Choices
 from scratchnet.testing.strategies.requirements import require_count, require_one_of
 
 if TYPE_CHECKING:
     from scratchnet.testing.op import Op
+
+#: The choice of an option that the inputs make of drawn bytes.
+DRAWN = "drawn"
+#: So many dimensions every NumPy's arrays can have, and so many numbers are quick.
+MOST_DIMS, MOST_NUMBERS = 32, 2**24
 
 
 # Operations are few, and live as long.
@@ -51,6 +56,18 @@ def _default(op: Op, option: str) -> Choices:
     if known is None or known.default is Parameter.empty:
         return partial(_first, op.parameters[option])
     return (known.default,)
+
+
+def needs(op: Op, option: str, /) -> bool:
+    """Whether a subject must have the option: the inputs make it, and the reference has
+    nothing that it would be without it."""
+    if op.pullback_of is not None:
+        return op.pullback_of.needs(option)
+    if option not in op.parameters:
+        return True
+    takes = signature(op.reference.algorithms[0].function).parameters.get(option)
+    default = Parameter.empty if takes is None else takes.default
+    return op.parameters[option] == (DRAWN,) and default is Parameter.empty
 
 
 @lru_cache(maxsize=256)
@@ -98,11 +115,16 @@ def restrict(
         said["ranks"] = tuple(ranks) if isinstance(ranks, Iterable) else (ranks,)
         for rank in said["ranks"]:
             require_count("restrict", 0, rank=rank)
+        _require_drawable(said["ranks"], max_side or op.max_side)
         changes["max_dims"] = max([*said["ranks"], op.max_dims])
     if max_side is not None:
         said["max_side"] = changes["max_side"] = max_side
     if empty is not None:
-        said["empty"] = bool(empty)
+        if not isinstance(empty, bool):
+            raise ArgumentTypeError(
+                "restrict", f"empty={empty!r}", "required True or False"
+            )
+        said["empty"] = empty
     if dtypes is not None:
         said["dtypes"] = changes["dtypes"] = _left("dtypes", dtypes, op.dtypes)
     if families is not None:
@@ -111,12 +133,35 @@ def restrict(
         changes["families"] = tuple(known[name] for name in said["families"])
     chosen = {name: _values(value) for name, value in parameters.items()}
     for name, values in chosen.items():
+        if not op.parameters:
+            raise ArgumentError(
+                "restrict",
+                f"option={name!r}",
+                f"but {op.name} has no options that can be restricted",
+            )
         require_one_of("restrict", op.parameters, option=name)
         if not values:
             raise ArgumentError("restrict", f"{name}=[]", "required a value")
         said[name] = values[0] if len(values) == 1 else values
     changes["parameters"] = {**op.parameters, **chosen}
     return replace(op, restriction=said, **changes)
+
+
+def _require_drawable(ranks: tuple[int, ...], side: int) -> None:
+    """Raise ArgumentError for more dimensions than any NumPy's arrays have, and for so
+    many that an example does not fit into memory."""
+    for rank in ranks:
+        if rank > MOST_DIMS:
+            raise ArgumentError(
+                "restrict", f"rank={rank}", f"required {MOST_DIMS} or less, as in NumPy"
+            )
+        if rank > 3 and isinstance(side, int) and side**rank > MOST_NUMBERS:
+            raise ArgumentError(
+                "restrict",
+                f"rank={rank} with sides of up to {side}",
+                f"required no more than {MOST_NUMBERS:,} numbers in an array",
+                "restrict the sides as well: max_side=1",
+            )
 
 
 def _first(choices: Choices, *arrays: Any) -> Sequence[Any]:

@@ -16,6 +16,7 @@ from scratchnet.testing.declaration import (
     Choices,
     require_choices,
     require_families,
+    require_name,
     require_parameters,
     require_reference,
 )
@@ -102,7 +103,10 @@ class Op:
     pullback_of: Op | None = None
 
     def __post_init__(self) -> None:
+        require_name(self.name, self.kind, ("function", *_USAGE))
         require_reference(self.name, self.reference)
+        if self.gradient is not None:
+            require_reference(self.name, self.gradient, "gradient")
         _ = self.planner  # a malformed signature is said here
         if self.kind == "function":
             require_parameters(self.name, self.parameters, self.reference)
@@ -217,8 +221,9 @@ class Op:
     @property
     def refuses(self) -> bool:
         """Whether there are calls that must raise."""
-        shapes = self.signature != "()->()" and self.inputs is None and not self.lenient
-        return self.pullback_of is None and (shapes or bool(self.refusals))
+        # One array without core dimensions may have any shape.
+        fits_all = self.inputs is not None or self.lenient or self.cores == (0,)
+        return self.pullback_of is None and (not fits_all or bool(self.refusals))
 
     def _misfits(self, case: Case) -> list[tuple[Arrays, Options]]:
         """Calls with ones in shapes that do not fit the signature."""
@@ -238,6 +243,7 @@ class Op:
         ]
 
     without = narrowing.without
+    needs = narrowing.needs
     of_families = narrowing.of_families
     restrict = narrowing.restrict
 

@@ -76,6 +76,11 @@ _PAIRED = {
     "refusals": {"": inputs.unequal},
     "rows": inputs.is_unreduced,
 }
+#: Made together of what is drawn; each can be restricted.
+_STEPPED = {
+    **dict.fromkeys(("learning_rate", "momentum", "dampening"), ("drawn",)),
+    **dict.fromkeys(("nesterov", "weight_decay", "maximize"), ("drawn",)),
+}
 
 broadcast_to = _op(
     "broadcast_to",
@@ -137,7 +142,9 @@ standardize = _op(
     inputs=inputs.divided,
     integers=(0,),
 )
-sgd = _op("sgd", "(),(),()->()", inputs=inputs.stepped, exact=True)
+sgd = _op(
+    *("sgd", "(),(),()->()"), parameters=_STEPPED, inputs=inputs.stepped, exact=True
+)
 tanh = _op("tanh", "()->()", families=families_at(decaying(lambda y: y / 2)))
 softplus = _op("softplus", "()->()", families=_DECAYING)
 silu = _op("silu", "()->()", families=_DECAYING)
@@ -239,6 +246,7 @@ optimizer = Op(
     "optimizer",
     "(),(),(),()->()",
     REFERENCES["sgd"],
+    parameters=_STEPPED,
     inputs=inputs.optimized,
     call=inputs.as_a_step,
     families=_FINITE,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from scratchnet.errors import ArgumentError
+from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.formats import BFLOAT16, FLOAT64, Format, format_of
 
 #: The devices that may be named for each library.
@@ -69,14 +69,21 @@ class Place:
         return {"float16": "fp16", "bfloat16": "bf16"}.get(self.format.name, "")
 
 
-def parsed(target: Any, /) -> Place:
+def parsed(target: Any, /, *, where: str = "Contract.for_target") -> Place:
     """The place that a target names.
 
     Raises ArgumentError for what is not written so and for what does not exist, and
-    ArgumentTypeError for a dtype without a format.
+    ArgumentTypeError for a dtype without a format; where: what was called.
     """
-    where, plus, suffix = str(target).partition("+")
-    library, *devices = where.split(":")
+    try:
+        return _place(target)
+    except (ArgumentError, ArgumentTypeError) as error:
+        raise type(error)(where, *error.args[1:]) from None
+
+
+def _place(target: Any) -> Place:
+    written, plus, suffix = str(target).partition("+")
+    library, *devices = written.split(":")
     dtype = devices.pop() if devices else ""
     if not all((library, *devices, dtype)) or len(devices) > 1:
         raise _unfit(

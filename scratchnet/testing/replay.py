@@ -26,10 +26,17 @@ from scratchnet.testing.ops import OPS
 from scratchnet.testing.report import Result
 from scratchnet.testing.strategies.family import FAMILIES
 from scratchnet.testing.strategies.layout import OF_LIBRARY
-from scratchnet.testing.subject import Function, Subject, untaken
+from scratchnet.testing.subject import (
+    Function,
+    Subject,
+    require_arguments,
+    untaken,
+)
 from scratchnet.testing.targets import available
 from scratchnet.testing.witness import SCHEMA, attribute
 
+#: What reading a damaged witness raises.
+_WRONG = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 LAYOUTS = {each.__name__: each for each in OF_LIBRARY["numpy"]}
 
 
@@ -44,6 +51,7 @@ def _decoded(x: Any) -> Any:
         return list(map(_decoded, x["list"]))
     if "shown" in x:
         raise ValueError(f"{x['shown']}, which cannot be read again")
+    _require_shape(x["shape"], x.get("strides") or ())
     dtype = np.dtype(x["dtype"])
     read: Callable[[Any], Any] = float.fromhex if dtype.kind == "f" else int
     values = [read(v) for v in x["values"]]
@@ -52,6 +60,14 @@ def _decoded(x: Any) -> Any:
         .astype(dtype)
         .reshape(x["shape"])
     )
+
+
+def _require_shape(shape: Any, strides: Any) -> None:
+    """Raise ValueError for what is no shape, and for strides of another one."""
+    if not all(type(side) is int and side >= 0 for side in shape):
+        raise ValueError(f"shape {shape}")
+    if strides and len(strides) != len(shape):
+        raise ValueError(f"strides {strides} for shape {shape}")
 
 
 def loaded(where: str, modules: dict[str, Any] | None = None, /) -> Any:
@@ -154,14 +170,14 @@ def replayed(
     case = _case(operation, witness)
     if not law.is_about(operation):
         raise _damaged(ValueError(f"{law}, which is not about {operation.name}"))
-    (target,) = available([where["target"]])
-    call = operation.called_with(case.arguments), dict(case.options)
-    left = untaken(function, operation, call)
-    if pulled is not None:
-        left = tuple({*left, *untaken(pulled, operation, call)})
+    (target,) = available([where["target"]], where="replay")
+    given = [each for each in (function, pulled) if each is not None]
+    left = tuple(sorted({n for each in given for n in untaken(each, case, [target])}))
     # What is refused depends on the options that there are.
-    operation = operation.without(tuple(sorted(left)))
+    operation = operation.without(left)
     case = replace(case, op=operation, _known={})
+    for each in given:
+        require_arguments(each, [case])
     contract = _contract(witness) or target.contract
     bound = Subject(function, operation, target, contract, pulled, left)
     began = time.perf_counter()
@@ -186,7 +202,7 @@ def _case(operation: Op, witness: Mapping[str, Any]) -> Case:
             FORMATS[witness["format"]],
             bytes.fromhex(witness["root"]),
         )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except _WRONG as error:
         raise _damaged(error) from None
     if len(case.layouts) != len(case.arrays):
         counts = f"{len(case.layouts)} layouts of {len(case.arrays)} arrays"
@@ -197,8 +213,10 @@ def _case(operation: Op, witness: Mapping[str, Any]) -> Case:
 def _law(witness: Mapping[str, Any], modules: dict[str, Any]) -> Law:
     """The standard law of this name, or that of one's own at its address."""
     name, where = witness["law"], witness.get("own_law")
-    if where is None:
+    if where is None and name in LAWS:
         return LAWS[name]
+    if where is None:
+        raise DataError("replay", f"law {name!r}", f"required one of {', '.join(LAWS)}")
     if not isinstance(where, str):
         raise TypeError(f"own_law {where!r}")
     found = loaded(where, modules) if where else None
@@ -218,7 +236,7 @@ def _restricted(operation: Op, witness: Mapping[str, Any]) -> Op:
         said = dict(witness.get("restriction") or {})
         options = {k: _decoded({"list": x}) for k, x in said.pop("options", {}).items()}
         return operation.restrict(**said, **options) if said or options else operation
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except _WRONG as error:
         raise _damaged(error) from None
 
 

@@ -38,21 +38,24 @@ class Target:
     format: Format
 
     @classmethod
-    def named(cls, text: str | Target, /) -> Target:
+    def named(cls, text: str | Target, /, *, where: str = "Target") -> Target:
         """The target that is written so: `numpy:float64`, `torch:cuda:float32`.
 
-        PyTorch's device is cpu unless it is named. Raises ArgumentError for what is not
-        written so and for what does not exist, UnavailableError for +compiled.
+        PyTorch's device is cpu unless it is named; where: what was called, for errors.
+        Raises ArgumentError for what is not written so and for what does not exist,
+        UnavailableError for +compiled.
         """
         if isinstance(text, Target):
             return text
-        place = parsed(text)
+        place = parsed(text, where=where)
         if place.compiled:
             raise UnavailableError(
-                "Target",
+                where,
                 f"target={text!r}",
                 "which laws do not run on yet",
-                "judge a compiled function itself: check(torch.compile(f), operation)",
+                "check(torch.compile(f), operation) judges compiled code in part only: "
+                "after torch._dynamo.config.recompile_limit (8) shapes the rest runs "
+                "uncompiled, without a word",
             )
         named = place.device if place.library != "numpy" else ""
         if place.library == "torch":
@@ -162,18 +165,22 @@ def _unavailable(name: str, on: str, form: str) -> str:
         x = target.array(np.arange(3.0))
         summed = array_namespace(x).sum(x + x)
         return "" if float(summed) == 6 else f"{target} adds wrongly"
-    except (UnavailableError, RuntimeError, AssertionError) as error:
+    except UnavailableError as error:
+        return ", ".join(error.args[1:3])
+    except (RuntimeError, AssertionError) as error:
         return str(error).splitlines()[0]
 
 
-def available(targets: Iterable[str | Target], /) -> tuple[Target, ...]:
+def available(
+    targets: Iterable[str | Target], /, *, where: str = "Target"
+) -> tuple[Target, ...]:
     """The targets, read. Raises UnavailableError for one that is not here: a target
     that was asked for is never skipped."""
-    found = tuple(map(Target.named, targets))
+    found = tuple(Target.named(each, where=where) for each in targets)
     for each in found:
         if reason := each.unavailable():
             raise UnavailableError(
-                "Target", f"{each} was asked for", f"but it is not available: {reason}"
+                where, f"{each} was asked for", f"but it is not available: {reason}"
             )
     return found
 

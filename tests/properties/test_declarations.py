@@ -6,6 +6,7 @@ from properties.asking import DOUBLE, NUMPY, asked, reference, relu, twice
 from scratchnet.errors import ArgumentError, ArgumentTypeError, UnavailableError
 from scratchnet.testing import (
     OPS,
+    Algorithm,
     Op,
     Reference,
     check,
@@ -23,6 +24,25 @@ BAD_OPERATIONS = {
     "Op: signature=3, required a string": lambda: Op("mine", 3, reference(twice)),
     "Op: reference of 'mine' is a function, required a Reference": (
         lambda: Op("mine", "()->()", twice)
+    ),
+    "Op: name=3, required a string": lambda: Op(3, "()->()", reference(twice)),
+    "Op: kind='zzz', required one of function, loader, optimizer": (
+        lambda: Op("mine", "()->()", reference(twice), kind="zzz")
+    ),
+    "Op: gradient of 'mine' is a str, required a Reference": (
+        lambda: Op("mine", "()->()", reference(twice), "x")
+    ),
+    "Reference: algorithms of 'mine' holds 'a', required an Algorithm": (
+        lambda: Reference("mine", ("a",))
+    ),
+    "Reference: algorithms of 'mine' is a Algorithm, required a tuple": (
+        lambda: Reference("mine", Algorithm("a", twice))
+    ),
+    "Reference: algorithm 'mine' returns a float, required an array": (
+        lambda: asked(relu, declared("mine", lambda _: 1.0))
+    ),
+    "Reference: algorithm 'mine' returns a NoneType, required an array": (
+        lambda: asked(relu, declared("mine", lambda _: None))
     ),
     "Op: parameter 'slope' of 'mine', but its reference takes no options": (
         lambda: Op("mine", "()->()", reference(twice), parameters={"slope": (1,)})
@@ -60,6 +80,23 @@ BAD_OPERATIONS = {
     "restrict: rank=-1, required 0 or more": lambda: DOUBLE.restrict(ranks=-1),
     r"restrict: ranks=\(0,\) of softmax leave nothing to draw": (
         lambda: OPS["softmax"].restrict(ranks=0)
+    ),
+    "restrict: rank=99, required 32 or less, as in NumPy": (
+        lambda: OPS["softmax"].restrict(ranks=99)
+    ),
+    "restrict: rank=32 with sides of up to 4, required no more than": (
+        lambda: OPS["softmax"].restrict(ranks=32)
+    ),
+    "restrict: empty='x', required True or False": lambda: DOUBLE.restrict(empty="x"),
+    "restrict: option='momentum', but double has no options that": (
+        lambda: DOUBLE.restrict(momentum=0.0)
+    ),
+    "check: softmax restricted to axis=x: an example raises TypeError: .*, "
+    "required values of axis that fit": (
+        lambda: asked(relu, OPS["softmax"].restrict(axis="x"))
+    ),
+    "check: sum restricted to axis=7: an example raises .*, required values of axis": (
+        lambda: asked(relu, OPS["sum"].restrict(axis=7))
     ),
     "Op: max_side=0, required 1 or more": lambda: DOUBLE.restrict(max_side=0),
     "restrict: no families, required at least one": (
@@ -137,11 +174,34 @@ BAD_CHECKS = {
     r"check: <lambda>\(x, y\) as relu: missing a required argument: 'y'": {
         "subject": lambda x, y: x  # noqa: ARG005
     },
+    r"check: <lambda>\(x, w, b\) as linear: missing .*\n  some calls leave the last": {
+        "subject": lambda x, w, b: x @ w.T + b,
+        "operation": OPS["linear"],
+    },
+    "check: <lambda> has no option learning_rate, required": {
+        "subject": lambda p, g: p - g,
+        "operation": OPS["sgd"],
+    },
     r"check: <lambda>\(\) as relu: too many positional arguments": {
         "subject": lambda: 0
     },
     "check: the operation is a str, required an Op": {"operation": "relu"},
     "check: no targets, required at least one": {"targets": []},
+    "check: targets=3, required names": {"targets": 3},
+    "check: target='cuda', required library": {"targets": "cuda"},
+    "check: the usual targets .* leaves float16\n  ask for .*numpy:float16": {
+        "operation": OPS["relu"].restrict(dtypes="float16"),
+        "targets": None,
+    },
+    "check: the usual targets .* leaves bfloat16\n  ask for .*torch:cpu:bfloat16": {
+        "operation": OPS["relu"].restrict(dtypes="bfloat16"),
+        "targets": None,
+    },
+    "check: seconds='a', required a number": {"seconds": "a"},
+    "check: seconds=-1, required above 0": {"seconds": -1},
+    "check: 'results_are_new' is waived for '', required a reason": {
+        "waive": {"results_are_new": ""}
+    },
     "target=3, required library": {"targets": [3]},
     "target='jax:float32', required a library among": {"targets": ["jax:float32"]},
     "check: targets numpy:float64, but relu restricted to .* leaves float32": {
@@ -185,10 +245,11 @@ def test_what_cannot_be_checked_is_refused(said):
 
 def test_a_target_that_is_not_here_is_refused():
     """Never skipped: it was asked for."""
-    said = "Target: strict:device9:float64 was asked for|device"
+    said = "check: target='strict:device9:float64', required a device"
     with pytest.raises((UnavailableError, ArgumentError), match=said):
         asked(relu, targets=["strict:device9:float64"])
-    with pytest.raises(UnavailableError, match="which laws do not run on yet"):
+    said = "check: .* which laws do not run on yet\n.* in part only: .*recompile_limit"
+    with pytest.raises(UnavailableError, match=said):
         asked(relu, targets=["torch:cpu:float32+compiled"])
 
 

@@ -163,10 +163,13 @@ def test_two_sessions_are_the_same(session):
             "@pytest.mark.verifies(ops.softmax, law='x')\ndef test_mine(law): pass",
             "test_mine: verifies: option 'law', required targets, laws, examples",
         ),
-        (only("is_right"), "test_mine: check: law 'is_right', required laws among *"),
+        (
+            only("is_right"),
+            "test_mine: verifies: law 'is_right', required laws among *",
+        ),
         (
             only("is_exact_on_the_grid"),
-            "test_mine: check: law 'is_exact_on_the_grid', which is not about softmax",
+            "test_mine: verifies: law 'is_exact_on_the_grid', which is not about *",
         ),
         (
             only("two_runs_agree").replace("laws", "examples=0, laws"),

@@ -18,6 +18,9 @@ from scratchnet.errors import ArgumentError
 from scratchnet.testing import (
     FLOAT64,
     OPS,
+    Algorithm,
+    Op,
+    Reference,
     check,
 )
 from scratchnet.testing.cases import deck
@@ -32,6 +35,93 @@ def test_options_that_a_subject_lacks_are_not_tested():
     assert report.witness.options == {"axis": -1}
     taken = asked(softmax, OPS["softmax"], examples=10)
     assert taken.untested == ("the pullback: no vjp was given",)
+
+
+def passing_all_on(function):
+    """A decorator as most are written: without functools.wraps."""
+
+    def wrapped(*arguments, **options):
+        return function(*arguments, **options)
+
+    return wrapped
+
+
+@quick
+def test_options_that_a_decorated_subject_lacks_are_not_tested():
+    """`**options` says nothing: the function behind refuses them, by name."""
+    last = passing_all_on(lambda x: softmax(x))
+    report = check(last, OPS["softmax"], targets=NUMPY, examples=10)
+    assert report.ok
+    assert "softmax restricted to axis=the default" in report.untested
+    some = passing_all_on(lambda x, *, axis: np.asarray(np.sum(x, axis)))
+    report = asked(some, OPS["sum"], examples=10)
+    assert report.ok
+    assert "sum restricted to keepdims=the default" in report.untested
+    taken = asked(passing_all_on(softmax), OPS["softmax"], examples=10)
+    assert taken.untested == ("the pullback: no vjp was given",)
+
+
+def test_a_subject_that_breaks_of_another_keyword_has_its_options():
+    """Only a refusal of the option itself says that it is not there."""
+    broken = passing_all_on(lambda x, *, axis: np.sum(x, axis=axis, keepdim=True))
+    report = asked(broken, OPS["softmax"], examples=10)
+    assert report.untested == ("the pullback: no vjp was given",)
+    assert [*report.verdicts.values()] == ["REFUSES"]
+
+
+def test_a_module_of_pytorch_is_asked_what_its_forward_takes():
+    torch = pytest.importorskip("torch")
+    report = check(torch.nn.Softmax(-1), OPS["softmax"], examples=10, laws=ORACLE)
+    assert report.ok
+    assert "softmax restricted to axis=the default" in report.untested
+    assert {target for _, target in report.verdicts} == {
+        "torch:cpu:float64",
+        "torch:cpu:float32",
+    }
+
+
+def test_the_target_that_it_returned_something_on_is_the_one_that_is_judged():
+    """Where it runs nowhere as it should: a number says more than what NumPy raised."""
+    torch = pytest.importorskip("torch")
+    whole = OPS["sum"].restrict(axis=None, keepdims=False)
+    report = check(lambda x: torch.sum(x).item(), whole, examples=10)
+    assert not report.ok
+    assert {target.partition(":")[0] for _, target in report.verdicts} == {"torch"}
+    assert [
+        each for each in report.untested if each.startswith("numpy:float64: raises")
+    ]
+
+
+def test_plain_sgd_is_sgd_with_every_option_as_it_is_without():
+    def plain(p, g, *, learning_rate):
+        return p - learning_rate * g
+
+    report = check(plain, OPS["sgd"], targets=NUMPY, examples=30)
+    assert report.ok
+    assert "momentum=the default" in str(report)
+    wrong = asked(lambda p, g, *, learning_rate: p + learning_rate * g, OPS["sgd"])
+    assert [*wrong.verdicts.values()] == ["WRONG"]
+
+
+@pytest.mark.parametrize("name", ["sgd", "optimizer"])
+def test_hyper_parameters_can_be_restricted_and_the_others_fit_them(name):
+    plain = drawn(OPS[name].restrict(momentum=0.0))
+    assert {case.options["momentum"] for case in plain} == {0.0}
+    assert not any(case.options["nesterov"] for case in plain)
+    ahead = drawn(OPS[name].restrict(nesterov=True))
+    assert all(case.options["momentum"] > 0 for case in ahead)
+    assert {case.options["dampening"] for case in ahead} == {0.0}
+    assert len({case.options["learning_rate"] for case in ahead}) > 5
+
+
+def test_what_takes_any_shape_refuses_none():
+    """With several results, too: the law had nothing to ask, and was broken."""
+    two = Op(
+        "two", "()->(),()", Reference("two", (Algorithm("", lambda x: (x + 1, x * 2)),))
+    )
+    assert check(lambda x: (x + 1, x * 2), two, targets=NUMPY, examples=10).ok
+    assert not two.refuses
+    assert OPS["mse"].refuses
 
 
 def test_a_law_that_no_target_is_for_is_not_tested():

@@ -465,14 +465,22 @@ def test_a_witness_with_a_damaged_part_is_refused(recorded, key, value):
         replayed(recorded("double") | {key: value})
 
 
+def test_a_law_that_there_is_not_is_named(recorded):
+    with pytest.raises(DataError, match="replay: law 'nope', required one of equals_"):
+        replayed(recorded("double") | {"law": "nope"})
+
+
 @pytest.mark.parametrize(
     ("part", "value"),
     [
         ("values", ["0x1p0"]),
         ("values", ["one", "two"]),
         ("values", None),
+        ("values", ["0x1p99999", "0x1p0"]),
         ("shape", ["a"]),
         ("shape", [7]),
+        ("shape", [-5]),
+        ("strides", [1, 2, 3]),
         ("dtype", "float99"),
         ("dtype", "O"),
     ],

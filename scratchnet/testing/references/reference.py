@@ -12,7 +12,7 @@ from inspect import Parameter, Signature, signature
 from typing import Any
 
 from scratchnet.arrays import Array
-from scratchnet.errors import ArgumentError
+from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.bounded.shared import quiet, shared
 from scratchnet.testing.contract import Contract
@@ -47,6 +47,8 @@ class Reference:
     worse: tuple[Algorithm, ...] = ()
 
     def __post_init__(self) -> None:
+        for what in ("algorithms", "worse"):
+            _require_algorithms(self.name, what, getattr(self, what))
         if not self.algorithms:
             raise ArgumentError(
                 "Reference", f"{self.name!r} has no algorithms", "required at least one"
@@ -80,6 +82,31 @@ class Reference:
         return _combined(algorithms, inputs, contract, options)
 
 
+def _require_algorithms(name: str, what: str, found: Any) -> None:
+    """Raise ArgumentTypeError for anything but a tuple of them."""
+    fix = 'write (Algorithm("x * 2", lambda x: x * 2),)'
+    if not isinstance(found, tuple | list):
+        said = f"{what} of {name!r} is a {type(found).__name__}"
+        raise ArgumentTypeError("Reference", said, "required a tuple of Algorithm", fix)
+    for each in found:
+        if not isinstance(each, Algorithm):
+            said = f"{what} of {name!r} holds {each!r:.60}"
+            raise ArgumentTypeError("Reference", said, "required an Algorithm", fix)
+
+
+def _require_arrays(results: list[Any], algorithms: Iterable[Algorithm]) -> None:
+    """Raise ArgumentTypeError for an algorithm that gives no array, nor a tuple."""
+    for result, each in zip(results, algorithms, strict=True):
+        for part in result if isinstance(result, tuple) else (result,):
+            if not isinstance(part, Bounded):
+                raise ArgumentTypeError(
+                    "Reference",
+                    f"algorithm {each.name!r} returns a {type(part).__name__}",
+                    "required an array, or a tuple of arrays",
+                    "write it with operators and functions of arrays",
+                )
+
+
 def _combined(
     algorithms: tuple[Algorithm, ...],
     inputs: tuple[Any, ...],
@@ -93,6 +120,7 @@ def _combined(
 
     with shared():
         results = oracle(run, *inputs, contract=contract, **options)
+    _require_arrays(results, algorithms)
     if isinstance(results[0], tuple):
         return tuple(accepted(*parts) for parts in zip(*results, strict=True))
     return accepted(*results)

@@ -24,6 +24,16 @@ def require_count(where: str, least: int = 0, /, **numbers: Any) -> None:
             raise ArgumentError(where, f"{name}={number}", f"required {least} or more")
 
 
+def require_above_0(where: str, /, **numbers: Any) -> None:
+    """Require numbers that are positive. Raises ArgumentTypeError for what is no
+    number, ArgumentError for one that is not."""
+    for name, number in numbers.items():
+        if not isinstance(number, int | float) or isinstance(number, bool):
+            raise ArgumentTypeError(where, f"{name}={number!r}", "required a number")
+        if not number > 0:
+            raise ArgumentError(where, f"{name}={number}", "required above 0")
+
+
 def require_ordered(where: str, /, **numbers: int) -> None:
     """Require that the first is no larger than the second: else nothing is drawn."""
     (low, least), (high, most) = numbers.items()

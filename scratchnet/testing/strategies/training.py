@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,17 @@ def hyper_parameters_of(drawn: bytes, /, *, exact: bool) -> HyperParameters:
         "weight_decay": part(decay) if on & _DECAY else 0.0,
         "maximize": on & _MAXIMIZE > 0,
     }
+
+
+def fitted(drawn: HyperParameters, given: Mapping[str, Any], /) -> dict[str, Any]:
+    """The drawn hyper-parameters with those that are given, which the others fit."""
+    hyper: dict[str, Any] = {**drawn, **given}
+    # Nesterov's step is one with momentum, and without dampening.
+    if given.get("nesterov"):
+        fitting = {"momentum": hyper["momentum"] or 1.0, "dampening": 0.0}
+        return {**hyper, **fitting, **given}
+    fits = bool(hyper["momentum"]) and not hyper["dampening"]
+    return {**hyper, "nesterov": hyper["nesterov"] and fits, **given}
 
 
 @dataclass(frozen=True)
