@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -14,6 +15,7 @@ from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case, codes_of
 from scratchnet.testing.laws.finding import (
     Finding,
+    Misplaced,
     agree,
     inside,
     miscounted,
@@ -25,7 +27,7 @@ from scratchnet.testing.laws.law import law
 from scratchnet.testing.laws.memory import apart, arrays_of, state
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.family import MODERATE
-from scratchnet.testing.subject import Subject, host, shown
+from scratchnet.testing.subject import Refusal, Subject, host, shown
 
 
 def _is_differentiable(operation: Op) -> bool:
@@ -45,7 +47,12 @@ def gradients_equal_the_oracle(subject: Subject, case: Case) -> Finding:
     value, pullback = subject.back_at(arguments, options)
     return together(
         (
-            inside((value,), case.oracle(subject.contract)[:1], what="value"),
+            inside(
+                (value,),
+                case.oracle(subject.contract)[:1],
+                lambda: case.worse_oracle(subject.contract)[:1],
+                what="value",
+            ),
             inside(
                 pullback(g),
                 there.oracle(subject.contract),
@@ -58,33 +65,53 @@ def gradients_equal_the_oracle(subject: Subject, case: Case) -> Finding:
 
 @law(needs_vjp=True, of=_is_differentiable)
 def pullbacks_are_linear(subject: Subject, case: Case) -> Finding:
-    """A pullback is linear, however often it is called.
+    """A pullback is linear, however often it is called, and whatever is called between.
 
-    Claim   pullback(-2 g) == -2 pullback(g), and pullback(g) the same before and after
-    Kills   gradients that add up from call to call; ignored or squared cotangents
+    Claim   pullback(-2 g) == -2 pullback(g), and pullback(g) is the same before and
+            after that, and after the function was called with other numbers
+    Kills   gradients that add up from call to call; ignored or squared cotangents; a
+            pullback that reads what the last forward kept
     Misses  a wrong matrix: it is linear as well
     """
     there = case.of_pullback()
     (g, *arguments), options = there.on(subject.target)
     _, pullback = subject.back_at(arguments, options)
-    # Powers of two round nothing.
+    # Powers of two round nothing; -2 g and g do not add up to -2 g.
     turned = subject.target.array(host(g) * -2)
     oracles = there.oracle(subject.contract)
-    first, twice, again = pullback(g), pullback(turned), pullback(g)
+    calls = [_kept(pullback(each), oracles) for each in (g, turned, g)]
+    _call_elsewhere(subject, case)
+    calls.append(_kept(pullback(g), oracles))
     findings = []
-    for results in (first, twice, again):
-        if (wrong := miscounted(results, oracles, "cotangent")) is not None:
-            return wrong
-    both = zip(first, twice, again, oracles, strict=True)
-    for i, (one, two, three, oracle) in enumerate(both):
+    for i, (one, two, three, last) in enumerate(zip(*calls, strict=True)):
         with np.errstate(all="ignore"):
-            scaled = -2 * np.asarray(host(one), oracle.value.dtype)
-        doubled = agree(two, scaled, _scaled(oracle), what="of -2 g")
+            scaled = -2 * np.asarray(one, oracles[i].value.dtype)
+        doubled = agree(two, scaled, _scaled(oracles[i]), what="of -2 g")
         if not doubled.ok:
-            judged = _scaled(oracle, _of_turned(there, subject)[i])
+            judged = _scaled(oracles[i], _of_turned(there, subject)[i])
             doubled = agree(two, scaled, judged, what="of -2 g")
-        findings += [doubled, agree(three, one, oracle, what="of g again")]
+        again = agree(three, one, oracles[i], what="of g again")
+        after = agree(last, one, oracles[i], what="of g after another forward")
+        findings += [doubled, again, after]
     return together(findings)
+
+
+def _kept(results: tuple[Any, ...], oracles: tuple[Bounded, ...]) -> list[Any]:
+    """Copies of cotangents: the next call may write to them.
+
+    Raises Misplaced where they hold no numbers.
+    """
+    if (wrong := miscounted(results, oracles, "cotangent")) is not None:
+        raise Misplaced(wrong)
+    return [np.array(host(x)) for x in results]
+
+
+def _call_elsewhere(subject: Subject, case: Case) -> None:
+    """The VJP rule of the same numbers in reverse, whatever becomes of it."""
+    turned = [np.flip(x) if is_array(x) else x for x in case.arguments]
+    arguments, options = case.with_calls(turned).on(subject.target)
+    with suppress(Refusal):
+        subject.back_at(arguments, options)
 
 
 def _of_turned(there: Case, subject: Subject) -> tuple[Bounded, ...]:
@@ -111,8 +138,9 @@ def pullbacks_leave_memory_alone(subject: Subject, case: Case) -> Finding:
     """A pullback writes to nothing, and what it returns is new.
 
     Claim   g and x have the same bits afterwards; no cotangent shares memory with g,
-            with x or with another
-    Kills   g[x <= 0] = 0 on the caller's g; a cotangent returned twice, or a view
+            with x, with another or with those of the next call
+    Kills   g[x <= 0] = 0 on the caller's g; a cotangent returned twice, or a view; one
+            buffer for all calls
     Misses  memory shared with what is neither
     """
     there = case.of_pullback()
@@ -127,7 +155,10 @@ def pullbacks_leave_memory_alone(subject: Subject, case: Case) -> Finding:
             return Finding("MUTATES", f"the pullback wrote to {who}: now {shown(x)}")
     return apart(
         tuple(filter(is_array, results)),
-        {"the cotangent or argument": arrays_of(call)},
+        {
+            "the cotangent or argument": arrays_of(call),
+            "cotangent of the next call": pullback(g),
+        },
     )
 
 
@@ -234,7 +265,7 @@ class _Line:
         return found
 
     def _value(self, case: Case) -> Any:
-        return np.asarray(host(self.subject(case, laid=False)[0]), np.longdouble)
+        return np.array(host(self.subject(case, laid=False)[0]), np.longdouble)
 
     def _cotangents(self) -> tuple[Any, ...]:
         (g, *arguments), options = self.there.on(self.subject.target, laid=False)
