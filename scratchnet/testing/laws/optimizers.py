@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -110,18 +111,23 @@ def every_step_equals_the_oracle(subject: Subject, case: Case) -> Finding:
         parameters, state = _stepped(subject, before, turned, state, options)
         for name, p in before.items():
             arguments = _exact(subject, p), _exact(subject, turned[name])
-            reference = subject.operation.reference
-            with np.errstate(all="ignore"):
-                new, *velocity = reference.oracle(
-                    *arguments,
-                    *velocities[name],
-                    contract=subject.contract,
-                    **options,
-                )
+            known = (*arguments, *velocities[name])
+            new, *velocity = _rule(subject, "oracle", known, options)
             velocities[name] = tuple(velocity)
-            found = inside((parameters[name],), (new,), what=f"step {step}: {name}")
-            findings.append(found)
+            worse = partial(_rule, subject, "worse_oracle", known, options)
+            what = f"step {step}: {name}"
+            findings.append(inside((parameters[name],), (new,), worse, what=what))
     return together(findings)
+
+
+def _rule(
+    subject: Subject, method: str, known: tuple[Bounded, ...], options: Any
+) -> tuple[Bounded, ...]:
+    """The new parameter, and the velocity that it has been moved by."""
+    judge = getattr(subject.operation.reference, method)
+    with np.errstate(all="ignore"):
+        found: tuple[Bounded, ...] = judge(*known, contract=subject.contract, **options)
+    return found
 
 
 def _exact(subject: Subject, x: Any) -> Bounded:
