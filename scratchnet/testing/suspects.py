@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scratchnet.testing.ops import OPS
+
 if TYPE_CHECKING:
     from scratchnet.testing.report import Result
 
@@ -45,7 +47,8 @@ def _refused(result: Result) -> str:
     if _is_of_writing(result):
         return "it writes to its arguments, of which some are read-only: MUTATES"
     operation = result.subject.operation
-    narrowed = f"narrow the operation: ops.{operation.name}.restrict"
+    name = f"ops.{operation.name}" if operation.name in OPS else "operation"
+    narrowed = f"narrow the operation: {name}.restrict"
     arrays = () if result.witness is None else result.witness.arrays
     if not all(x.size for x in arrays) or "of x[:0]: " in result.finding.message:
         return f"empty arrays are refused: if that is meant, {narrowed}(empty=False)"

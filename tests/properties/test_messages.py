@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from properties.asking import (
+    DOUBLE,
     NUMPY,
     ORACLE,
     asked,
@@ -48,6 +49,29 @@ def test_a_refusal_says_what_may_be_narrowed():
 
     said = said_of(check(of_matrices, OPS["softmax"], targets=NUMPY, laws=ORACLE))
     assert "ops.softmax.restrict(ranks=, families=, empty=False, axis=, ...)" in said
+
+
+@quick
+def test_an_operation_of_ones_own_is_called_so():
+    report = asked(lambda x: 1 / 0 * x, DOUBLE, laws=ORACLE)
+    assert "narrow the operation: operation.restrict(" in report.broken[0].suspect
+
+
+@quick
+def test_a_step_says_which_and_of_what():
+    def still(parameters, gradients, state, **_):
+        del gradients
+        return parameters, state
+
+    laws = ["every_step_equals_the_oracle"]
+    report = check(still, OPS["optimizer"], targets=NUMPY, laws=laws)
+    assert re.match(r"step \d: (first|second): ", report.broken[0].finding.message)
+
+
+def test_an_error_of_zero_is_not_counted_in_ulps():
+    report = asked(lambda x: relu(x) + 1)
+    message = report.broken[0].finding.message
+    assert "actual 1.0, expected 0.0\n  off by 1, where nothing has to" in message
 
 
 @quick
