@@ -177,10 +177,8 @@ def _fits(actual: Any, oracle: Bounded, *, python: bool) -> bool:
 
 
 def _worst(found: Reals, oracle: Bounded, ratio: Reals, good: Reals) -> Worst:
-    ranked = np.where(good, -1.0, ratio)
-    at = np.unravel_index(int(np.argmax(ranked)), good.shape)
-    value = oracle.value[at]
-    number = float if oracle.is_real else int
+    at = np.unravel_index(int(np.argmax(np.where(good, -1.0, ratio))), good.shape)
+    value, number = oracle.value[at], float if oracle.is_real else int
     return Worst(
         tuple(map(int, at)),
         number(found[at]),
@@ -233,8 +231,10 @@ def _accused(oracle: Bounded, worst: Worst) -> list[str]:
         return [first]
     if abs(worst.expected) - worst.allowed > form.largest:
         return [first, f"  which is beyond {form.name}: it must be infinite"]
-    ulps = worst.off / float(form.ulp(worst.expected))
-    off = f"  off by {worst.off:.3g}, {ulps:.3g} ulps of {form.name}"
+    off = f"  off by {worst.off:.3g}"
+    if worst.expected:  # 0 has no digits to be counted in
+        ulps = worst.off / float(form.ulp(worst.expected))
+        off += f", {ulps:.3g} ulps of {form.name}"
     if not worst.allowed:
         return [first, f"{off}, where nothing has to round"]
     times = worst.off / worst.allowed

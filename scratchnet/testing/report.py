@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scratchnet.testing import suspects
 from scratchnet.testing.case import Case
 from scratchnet.testing.laws.finding import Finding
 from scratchnet.testing.laws.law import Law
@@ -23,28 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SCHEMA = 1
-#: From what is wrong in the plainest way to side effects.
-GRAVITY = (
-    "HOLDS",
-    "VACUOUS",
-    "NONDETERMINISTIC",
-    "ALIASES",
-    "MUTATES",
-    "ACCEPTS",
-    "MISPLACED",
-    "INACCURATE",
-    "REFUSES",
-    "HANGS",
-    "CRASHES",
-    "WRONG",
-)
-
-#: What a verdict says whatever the law is.
-SUSPECTS = {
-    "VACUOUS": "too few examples, or an operation restricted too far",
-    "REFUSES": "what has an answer is refused: if that is meant, operation.restrict()",
-}
-_EMPTY = "empty arrays are refused: if that is meant, operation.restrict(empty=False)"
 
 
 @dataclass(frozen=True)
@@ -98,7 +77,8 @@ class Result:
     def __str__(self) -> str:
         """The failure as a person can act on it; a line where the law holds."""
         if self.ok:
-            return f"{self.law} holds on {self.target}: {self.examples} examples"
+            count = f"{self.examples} example{'s' * (self.examples != 1)}"
+            return f"{self.law} holds on {self.target}: {count}"
         lines = [
             f"{self.verdict} {self.law} on {self.target}",
             f"claim     {self.law.claim}",
@@ -117,10 +97,7 @@ class Result:
     @property
     def suspect(self) -> str:
         """What to look at first."""
-        arrays = () if self.witness is None else self.witness.arrays
-        if self.verdict == "REFUSES" and not all(x.size for x in arrays):
-            return _EMPTY
-        return SUSPECTS.get(self.verdict, self.law.kills)
+        return suspects.suspect(self)
 
 
 @dataclass(frozen=True)
@@ -150,9 +127,7 @@ class Report:
     def broken(self) -> tuple[Result, ...]:
         """The laws that are broken, the gravest first."""
         wrong = [each for each in self.results if not each.ok]
-        return tuple(
-            sorted(wrong, key=lambda each: GRAVITY.index(each.verdict), reverse=True)
-        )
+        return tuple(sorted(wrong, key=suspects.gravity, reverse=True))
 
     @property
     def witness(self) -> Case | None:
@@ -210,9 +185,9 @@ class Report:
 
 
 def _alike(one: Result, other: Result) -> bool:
-    """Whether the same was found of both."""
+    """Whether the same was found of both, but for the call that it was found in."""
     found = one.finding, other.finding
-    return len({(each.verdict, each.message) for each in found}) == 1
+    return len({(each.verdict, each.message.partition("\n")[0]) for each in found}) == 1
 
 
 def _as_json(result: Result) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Subject:
         if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
             raise ArgumentTypeError(
                 "vjp",
-                f"{named(vjp)} returned {_kind(found)}",
+                f"{named(vjp)} returned {kind_of(found)}",
                 "required the value and its pullback: (y, g -> (dx, ...))",
             )
         y, pullback = found
@@ -92,9 +92,15 @@ def run(function: Function, /, *arguments: Any, **options: Any) -> Any:
         raise Refusal(error) from error
 
 
+class Listed(tuple[Any, ...]):
+    """Results that came in a list: several, or an array as a list."""
+
+    __slots__ = ()
+
+
 def _parts(found: Any) -> tuple[Any, ...]:
     parts = found if isinstance(found, tuple | list) else (found,)
-    return tuple(map(plain, parts))
+    return (Listed if isinstance(found, list) else tuple)(map(plain, parts))
 
 
 def plain(x: Any, /) -> Any:
@@ -105,10 +111,12 @@ def plain(x: Any, /) -> Any:
     return x
 
 
-def _kind(x: Any) -> str:
+def kind_of(x: Any, /) -> str:
+    """What something is, in words: of a tuple what is in it."""
     if isinstance(x, tuple):
         return f"a tuple of {len(x)}: {', '.join(type(each).__name__ for each in x)}"
-    return f"a {type(x).__name__}"
+    name = type(x).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def named(function: Function, /) -> str:

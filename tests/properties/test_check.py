@@ -170,6 +170,7 @@ def test_what_breaks_in_one_way_is_said_once():
     said = str(check(of_some, OPS["softmax"], targets=NUMPY))
     assert said.count("error     ") == 1
     assert "suspect   empty arrays are refused: if that is meant, " in said
+    assert "ops.softmax.restrict(empty=False)" in said
     assert "\nbroken in the same way: results_are_of_their_kind, " in said
     assert "broken as well" not in said
 

@@ -9,9 +9,12 @@ import pytest
 from properties.planted_functions import (
     broadcast_vjp_that_hands_on,
     elu_that_cancels,
+    gradient_in_one_buffer,
     gradient_of_another_function,
+    gradient_of_the_last_forward,
     gradient_of_the_square,
     gradient_that_adds_up,
+    gradient_that_adds_up_in_a_buffer,
     gradient_without_the_sum_of_the_cotangent,
     log_softmax,
     matmul_aligned_from_the_left,
@@ -199,6 +202,16 @@ PLANTED = [
         gradient_that_adds_up,
     ),
     Planted(
+        *("pullbacks_are_linear", "WRONG", "relu", AMONG_OTHERS),
+        relu,
+        gradient_that_adds_up_in_a_buffer,
+    ),
+    Planted(
+        *("pullbacks_are_linear", "WRONG", "relu", ALONE),
+        relu,
+        gradient_of_the_last_forward,
+    ),
+    Planted(
         *("pullbacks_are_linear", "WRONG", "sine", AMONG_OTHERS),
         np.sin,
         gradient_of_the_square,
@@ -212,6 +225,11 @@ PLANTED = [
         *("pullbacks_leave_memory_alone", "MUTATES", "relu", ALONE),
         relu,
         pulled_back_by(zeroes_the_cotangent),
+    ),
+    Planted(
+        *("pullbacks_leave_memory_alone", "ALIASES", "relu", ALONE),
+        relu,
+        gradient_in_one_buffer,
     ),
     Planted(
         *("pullbacks_leave_memory_alone", "ALIASES", "broadcast_to", ALONE),

@@ -515,7 +515,7 @@ def test_the_command_says_that_what_is_mended_holds(command, kept, mine):
     """Also where the file itself was mended: it is read each time."""
     code, out, err = command("replay", kept, "--subject", mine("right"))
     assert (code, err) == (0, "")
-    assert out == f"equals_the_oracle holds on {DOUBLE}: 1 examples\n"
+    assert out == f"equals_the_oracle holds on {DOUBLE}: 1 example\n"
     file = Path(mine("").removesuffix(":"))
     file.write_text(
         MINE.replace("def over_the_batch", "def old").replace("right", "over_the_batch")

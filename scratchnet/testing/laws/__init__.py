@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from scratchnet.testing.laws import (
+    derivatives,
     gradients,
     loaders,
     memory,
@@ -53,7 +54,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             gradients.gradients_equal_the_oracle,
             gradients.gradients_are_of_their_kind,
             gradients.pullbacks_are_linear,
-            gradients.pullbacks_are_derivatives,
+            derivatives.pullbacks_are_derivatives,
             gradients.pullbacks_leave_memory_alone,
             *loaders.LOADERS,
             *optimizers.OPTIMIZERS,

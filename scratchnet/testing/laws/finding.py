@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from scratchnet.arrays import is_array
 from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.case import Case
 from scratchnet.testing.compare import Comparison, within
-from scratchnet.testing.subject import Refusal, Subject, host, said, shown
+from scratchnet.testing.subject import Listed, Refusal, Subject, host, said, shown
 
 Verdict = Literal[
     "HOLDS",
@@ -47,6 +49,10 @@ class Finding:
     def ok(self) -> bool:
         """Whether the law holds for this example."""
         return self.verdict == "HOLDS"
+
+    def noted(self, more: str, /) -> Finding:
+        """The same, with a line more in its message."""
+        return replace(self, message=f"{self.message}\n  {more}")
 
 
 class Misplaced(Exception):  # noqa: N818 - a finding, not an error
@@ -99,7 +105,7 @@ def inside(
     several = len(oracles) > 1
     findings = []
     for i, (actual, oracle) in enumerate(zip(results, oracles, strict=True)):
-        name = f"{what} {i}: " if several else ""
+        name = f"{what} {i}: " if several else "" if what == "result" else f"{what}: "
         numbers = comparable(actual, oracle)
         comparison = within(numbers, oracle)
         if comparison.worst is not None and worse is not None:
@@ -108,21 +114,30 @@ def inside(
     return together(findings)
 
 
+def judged(subject: Subject, case: Case, results: tuple[Any, ...], /) -> Finding:
+    """Whether results of an example are inside their bounds, or in those of algorithms
+    documented as worse: then they are INACCURATE."""
+    contract = subject.contract
+    oracles = case.oracle(contract)
+    return inside(results, oracles, lambda: case.worse_oracle(contract))
+
+
 def miscounted(
     results: tuple[Any, ...], oracles: tuple[Bounded, ...], what: str
 ) -> Finding | None:
     """MISPLACED where there are more or fewer results than there are to be, or such as
     hold no numbers."""
+    if isinstance(results, Listed) and len(oracles) == 1 and not _is_one(results):
+        given = shown(list(results), 200)
+        return Finding("MISPLACED", f"a list, expected an array: {given}")
     if len(results) != len(oracles):
-        return Finding(
-            "MISPLACED",
-            f"{len(results)} {what}s, expected {len(oracles)}: {shown(results, 200)}",
-        )
+        said = f"{len(results)} {what}{'s' * (len(results) != 1)}"
+        given = shown(tuple(results), 200)
+        return Finding("MISPLACED", f"{said}, expected {len(oracles)}: {given}")
     for x in results:
         if not _holds_numbers(x):
-            return Finding(
-                "MISPLACED", f"a {what} is of {type(x).__name__}: {shown(x)}"
-            )
+            kind = f"{type(x).__name__}{_dtype_said(x)}"
+            return Finding("MISPLACED", f"a {what} is of {kind}: {shown(x)}")
     return None
 
 
@@ -143,6 +158,15 @@ def misshapen(
         ),
         None,
     )
+
+
+def _is_one(results: tuple[Any, ...]) -> bool:
+    """Whether a list is one array in brackets, as a pullback may give it."""
+    return len(results) == 1 and is_array(results[0])
+
+
+def _dtype_said(x: Any) -> str:
+    return f" of dtype {x.dtype}" if isinstance(x, np.ndarray) else ""
 
 
 def _holds_numbers(x: Any) -> bool:

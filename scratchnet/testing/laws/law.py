@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scratchnet.testing.case import Case
+from scratchnet.errors import ArgumentTypeError
+from scratchnet.testing.case import Case, written
 from scratchnet.testing.laws.finding import Finding, Misplaced, raised
 from scratchnet.testing.op import Op
+from scratchnet.testing.strategies.layout import contiguous
 from scratchnet.testing.subject import Refusal, Subject
 from scratchnet.testing.targets import Target
 
@@ -85,9 +87,25 @@ class Law:
         return self.kind == operation.kind and self.of(operation)
 
     def asked(self, subject: Subject, case: Case, /) -> Finding:
-        """What it finds of an example; that the subject raises is a finding."""
+        """What it finds of an example; that the subject raises is a finding.
+
+        Raises ArgumentTypeError where it is none.
+        """
+        finding = self._found(subject, case)
+        if finding.ok or not self.needs_vjp or case.op.gradient is None:
+            return finding
+        return finding.noted(_under(case.of_pullback()))
+
+    def _found(self, subject: Subject, case: Case) -> Finding:
         try:
-            return self.check(subject, case)
+            found = self.check(subject, case)
+            if not isinstance(found, Finding):
+                raise ArgumentTypeError(
+                    f"law {self.name}",
+                    f"returned a {type(found).__name__}",
+                    "required a Finding",
+                )
+            return found
         except Refusal as refusal:
             return raised(refusal.args[0])
         except Misplaced as misplaced:
@@ -99,7 +117,16 @@ class Law:
         return operation.of_families(self.families) if self.families else operation
 
 
+def _under(there: Case) -> str:
+    """The cotangent of an example, which its own call does not show."""
+    layout = there.layouts[0]
+    lying = "" if layout is contiguous else f", lying {layout.__name__}"
+    return f"under g = {written(there.arguments[0])}{lying}"
+
+
 def law(
+    check: Check | None = None,
+    /,
     *,
     accepts: Accepts = everything,
     needs_vjp: bool = False,
@@ -108,7 +135,14 @@ def law(
     families: tuple[str, ...] = (),
     kind: str = "function",
 ) -> Callable[[Check], Law]:
-    """A function of a subject and an example as a law, which has its name."""
+    """A function of a subject and an example as a law, which has its name.
+
+    Raises ArgumentTypeError where it is written without parentheses.
+    """
+    if check is not None:
+        raise ArgumentTypeError(
+            "law", "@law was written without parentheses", "required @law()"
+        )
 
     def made(check: Check) -> Law:
         name = check.__name__

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from scratchnet.testing.case import Case
-from scratchnet.testing.laws.finding import Finding
+from scratchnet.testing.laws.finding import Finding, Misplaced
 from scratchnet.testing.laws.law import law
 from scratchnet.testing.laws.memory import bits
-from scratchnet.testing.subject import Subject, host, run, shown
+from scratchnet.testing.subject import Subject, host, kind_of, run, shown
 
 Batch = tuple[Any, Any]
 #: A coincidence less likely than one in so many is none.
@@ -26,14 +26,26 @@ _UNLIKELY = 10**12
 
 def _epoch(loader: Any, case: Case) -> list[Batch]:
     """The batches of an epoch, or more than there can be of one that does not end.
-    What raises raises Refusal."""
+    What raises raises Refusal, and Misplaced what gives no batches."""
     most = 2 * len(case.arguments[0]) + 1
+    if not (hasattr(loader, "__iter__") or hasattr(loader, "__getitem__")):
+        raise Misplaced(
+            Finding("MISPLACED", f"the loader is {kind_of(loader)}, required batches")
+        )
+    found = run(lambda: [_pair(each) for each in islice(loader, most)])
+    for each in found:
+        if isinstance(each, Finding):
+            raise Misplaced(each)
+    return found  # type: ignore[no-any-return]
 
-    def batches() -> list[Batch]:
-        return [(x, _whole(y)) for x, y in islice(loader, most)]
 
-    found: list[Batch] = run(batches)
-    return found
+def _pair(batch: Any) -> Batch | Finding:
+    """Rows and labels of a batch; what is found where it is something else."""
+    if not hasattr(batch, "__len__") or len(batch) != 2:
+        said = f"a batch is {kind_of(batch)}, required (x, y)"
+        return Finding("MISPLACED", said)
+    x, y = batch
+    return x, _whole(y)
 
 
 def _whole(y: Any) -> Any:
@@ -109,7 +121,7 @@ def batches_have_the_size_that_was_told(subject: Subject, case: Case) -> Finding
     Misses  what is in them
     """
     loader = _loader(subject, case)
-    told, batches = run(len, loader), _epoch(loader, case)
+    batches, told = _epoch(loader, case), run(len, loader)
     sizes = [host(y).size for _, y in batches]
     if told != len(sizes):
         return Finding("WRONG", f"len is {told}, but {len(sizes)} batches came")

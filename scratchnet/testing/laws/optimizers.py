@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -110,18 +111,23 @@ def every_step_equals_the_oracle(subject: Subject, case: Case) -> Finding:
         parameters, state = _stepped(subject, before, turned, state, options)
         for name, p in before.items():
             arguments = _exact(subject, p), _exact(subject, turned[name])
-            reference = subject.operation.reference
-            with np.errstate(all="ignore"):
-                new, *velocity = reference.oracle(
-                    *arguments,
-                    *velocities[name],
-                    contract=subject.contract,
-                    **options,
-                )
+            known = (*arguments, *velocities[name])
+            new, *velocity = _rule(subject, "oracle", known, options)
             velocities[name] = tuple(velocity)
-            found = inside((parameters[name],), (new,), what=f"step {step}: {name}")
-            findings.append(found)
+            worse = partial(_rule, subject, "worse_oracle", known, options)
+            what = f"step {step}: {name}"
+            findings.append(inside((parameters[name],), (new,), worse, what=what))
     return together(findings)
+
+
+def _rule(
+    subject: Subject, method: str, known: tuple[Bounded, ...], options: Any
+) -> tuple[Bounded, ...]:
+    """The new parameter, and the velocity that it has been moved by."""
+    judge = getattr(subject.operation.reference, method)
+    with np.errstate(all="ignore"):
+        found: tuple[Bounded, ...] = judge(*known, contract=subject.contract, **options)
+    return found
 
 
 def _exact(subject: Subject, x: Any) -> Bounded:
@@ -198,12 +204,13 @@ def steps_are_pure(subject: Subject, case: Case) -> Finding:
     parameters, gradients, options = _start(subject, case)
     parameters, state = _stepped(subject, parameters, gradients, {}, options)
     kept: tuple[Arrays, Arrays, Any] = run(deepcopy, (parameters, gradients, state))
-    first, _ = _stepped(subject, parameters, gradients, state, options)
+    # What the next step may write to is read before it.
+    first = _all_bits(_stepped(subject, parameters, gradients, state, options)[0])
     now, before = _all_bits((parameters, gradients, state)), _all_bits(kept)
     if now != before:
         return Finding("MUTATES", "a step wrote to its parameters, gradients or state")
     again, _ = _stepped(subject, *kept, options)
-    if _all_bits(first) != _all_bits(again):
+    if first != _all_bits(again):
         return Finding("NONDETERMINISTIC", "the same step gave other parameters")
     return Finding(compared=len(now) or 1)
 

@@ -15,9 +15,10 @@ from scratchnet.testing.case import Call, Case, Shape
 from scratchnet.testing.laws.finding import (
     Finding,
     agree,
-    inside,
+    judged,
     miscounted,
     of_kind,
+    raised,
     together,
 )
 from scratchnet.testing.laws.law import law
@@ -202,7 +203,7 @@ def _without_rows(subject: Subject, case: Case) -> Finding:
         return np.zeros((0, *x.shape[x.ndim - core :]), x.dtype)
 
     other = case.with_calls(map(emptied, case.arguments))
-    return inside(subject(other, laid=False), other.oracle(subject.contract))
+    return _judged(subject, other, "of x[:0]")
 
 
 def _without_loops(subject: Subject, case: Case) -> Finding:
@@ -211,7 +212,17 @@ def _without_loops(subject: Subject, case: Case) -> Finding:
     pick = (0,) * _depth(case)
     arguments, options = _part(case, pick, (case.arguments, dict(case.options)))
     other = case.with_calls(map(_array, arguments), options)
-    return inside(subject(other, laid=False), other.oracle(subject.contract))
+    return _judged(subject, other, "of an element")
+
+
+def _judged(subject: Subject, other: Case, what: str) -> Finding:
+    """Whether the results of another call than the example's are inside their bounds;
+    where they are not, which call it was."""
+    try:
+        finding = judged(subject, other, subject(other, laid=False))
+    except Refusal as refusal:
+        finding = raised(refusal.args[0])
+    return finding if finding.ok else finding.noted(f"{what}: {other!r}")
 
 
 def _array(x: Any) -> Any:
@@ -260,4 +271,27 @@ def what_does_not_fit_is_refused(subject: Subject, case: Case) -> Finding:
         f"a result of shape {host(x).shape}" if is_array(x) else shown(x)
         for x in results
     )
-    return Finding("ACCEPTS", f"{other!r} gave {given or 'no result'}")
+    said = f"{other!r} gave {given or 'no result'}\n  {_misfit(case, other)}"
+    return Finding("ACCEPTS", said)
+
+
+def _misfit(case: Case, other: Case) -> str:
+    """What of another call does not fit, told by an example that does."""
+    for name, value in other.options.items():
+        if value is not case.options[name] and not is_array(value):
+            return f"{name}={value!r} does not fit"
+    pairs = list(zip(case.arguments, other.arguments, strict=True))
+    if any(np.shape(x) != np.shape(y) for x, y in pairs if is_array(y)):
+        shapes = ", ".join(str(x.shape) for x in other.arguments if is_array(x))
+        return (
+            f"arrays of shape {shapes} do not fit {case.op.called or case.op.signature}"
+        )
+    for i, (x, y) in enumerate(pairs):
+        if not is_array(y):
+            if x != y:
+                return f"argument {i}, {y!r}, does not fit"
+        elif x.dtype != y.dtype:
+            return f"argument {i} of dtype {y.dtype} does not fit, {x.dtype} does"
+        elif x is not y:
+            return f"argument {i} holds what has no meaning: {shown(y)}"
+    return "which has no answer"

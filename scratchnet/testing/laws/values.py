@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,13 @@ import numpy as np
 from scratchnet.arrays import Array, dtype_name, is_array
 from scratchnet.testing.case import Case, codes_of
 from scratchnet.testing.formats import FORMATS, Format
-from scratchnet.testing.laws.finding import Finding, Misplaced, inside, miscounted
+from scratchnet.testing.laws.finding import (
+    Finding,
+    Misplaced,
+    judged,
+    miscounted,
+    raised,
+)
 from scratchnet.testing.laws.law import law
 from scratchnet.testing.strategies.family import GRID
 from scratchnet.testing.subject import Refusal, Subject, host
@@ -24,11 +31,7 @@ def equals_the_oracle(subject: Subject, case: Case) -> Finding:
     Kills   wrong formulas, axes and constants; overflow and NaN that need not be
     Misses  what shows in other calls only: state, shared memory, written inputs
     """
-    return inside(
-        subject(case),
-        case.oracle(subject.contract),
-        lambda: case.worse_oracle(subject.contract),
-    )
+    return judged(subject, case, subject(case))
 
 
 def _is_exact(subject: Subject, case: Case) -> bool:
@@ -44,7 +47,7 @@ def is_exact_on_the_grid(subject: Subject, case: Case) -> Finding:
     Misses  what rounds: exponentials, divisions, roots; factors or sums in a narrower
             format that holds such small integers, as TF32 does
     """
-    return inside(subject(case, laid=False), case.oracle(subject.contract))
+    return judged(subject, case, subject(case, laid=False))
 
 
 #: Those of pictures, and those that NumPy makes of a list.
@@ -65,20 +68,31 @@ def integers_stand_for_numbers(subject: Subject, case: Case) -> Finding:
     Misses  integers that are larger than a byte
     """
     whole: tuple[Array, ...] = case.once("integers", partial(_whole, case))
+    call = case.with_calls(whole)
     try:
-        results = subject(case.with_calls(whole), laid=False)
+        finding = _of_integers(subject, case, call)
     except Refusal as refusal:
         if isinstance(refusal.args[0], Exception):
             return Finding(compared=1)
-        raise
+        finding = raised(refusal.args[0])
+    except Misplaced as misplaced:
+        finding = misplaced.args[0]
+    return finding if finding.ok else finding.noted(f"of {call!r}")
+
+
+def _of_integers(subject: Subject, case: Case, call: Case) -> Finding:
+    """What is found of a call with integers, made of an example."""
+    results = subject(call, laid=False)
     if wrong := miscounted(results, case.oracle(subject.contract), "result"):
         return wrong
-    form = _format_of(results[0], subject, all(x.dtype.kind in "iu" for x in whole))
+    free = all(x.dtype.kind in "iu" for x in call.arguments)
+    form = _format_of(results[0], subject, free)
     contract = subject.contract.with_format(form)
-    numbers = case.with_calls(x.astype(form.carrier) for x in whole)
-    return inside(
-        results, case.once(("integers", contract), partial(numbers.oracle, contract))
+    numbers = case.once(
+        ("integers", form),
+        lambda: case.with_calls(x.astype(form.carrier) for x in call.arguments),
     )
+    return judged(replace(subject, contract=contract), numbers, results)
 
 
 def _whole(case: Case) -> tuple[Array, ...]:

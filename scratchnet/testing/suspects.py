@@ -1,0 +1,64 @@
+"""What to look at first of a broken law, and which of several is the gravest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scratchnet.testing.ops import OPS
+
+if TYPE_CHECKING:
+    from scratchnet.testing.report import Result
+
+#: From side effects to what is wrong in the plainest way.
+GRAVITY = (
+    "HOLDS",
+    "VACUOUS",
+    "NONDETERMINISTIC",
+    "ALIASES",
+    "MUTATES",
+    "ACCEPTS",
+    "MISPLACED",
+    "INACCURATE",
+    "REFUSES",
+    "HANGS",
+    "CRASHES",
+    "WRONG",
+)
+
+
+def gravity(result: Result, /) -> int:
+    """How plainly it is wrong. That arguments are written to goes before the refusal of
+    those that are read-only."""
+    return GRAVITY.index("ALIASES" if _is_of_writing(result) else result.verdict)
+
+
+def suspect(result: Result, /) -> str:
+    """What to look at first."""
+    if result.verdict == "REFUSES":
+        return _refused(result)
+    if result.verdict != "VACUOUS":
+        return result.law.kills
+    if result.examples and not result.silent:
+        return "the law itself: `compared` is 0 in all of its findings"
+    return "too few examples, or an operation restricted too far"
+
+
+def _refused(result: Result) -> str:
+    if _is_of_writing(result):
+        return "it writes to its arguments, of which some are read-only: MUTATES"
+    operation = result.subject.operation
+    name = f"ops.{operation.name}" if operation.name in OPS else "operation"
+    narrowed = f"narrow the operation: {name}.restrict"
+    arrays = () if result.witness is None else result.witness.arrays
+    if not all(x.size for x in arrays) or "of x[:0]: " in result.finding.message:
+        return f"empty arrays are refused: if that is meant, {narrowed}(empty=False)"
+    options = "".join(f", {name}=" for name in operation.parameters)
+    return (
+        "what has an answer is refused: if that is no promise of yours, "
+        f"{narrowed}(ranks=, families=, empty=False{options}, ...)"
+    )
+
+
+def _is_of_writing(result: Result) -> bool:
+    """Whether the subject raises since it writes to what is read-only."""
+    return result.verdict == "REFUSES" and "read-only" in result.finding.message
