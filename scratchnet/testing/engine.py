@@ -209,8 +209,7 @@ def check(
     results = [each for each in results if each not in idle]
     untested += [
         f"{each}: {why_idle(binding.operation)}"
-        for each in chosen
-        if each.is_about(operation) and not each.is_about(binding.operation)
+        for each in _restricted_away(chosen, binding)
     ]
     untested += [
         f"{each}: it is asked in float64 only"
@@ -234,6 +233,17 @@ def _waived(waive: Mapping[str, str]) -> dict[str, str]:
                 "check", f"{name!r} is waived for {reason!r}", "required a reason"
             )
     return dict(waive)
+
+
+def _restricted_away(laws: Iterable[Law], binding: Binding) -> Iterator[Law]:
+    """The laws that are about the operation, but not where it is so restricted."""
+    operation = binding.operation
+    whole = operation.unrestricted or operation
+    for law in laws:
+        pulled = binding.vjp is not None or not law.needs_vjp
+        left = law.is_about(operation) and law.asks(operation) is not None
+        if law.is_about(whole) and pulled and not left:
+            yield law
 
 
 def _of_full_targets(laws: Iterable[Law], binding: Binding) -> Iterator[Law]:

@@ -42,7 +42,12 @@ def without(op: Op, options: tuple[str, ...], /) -> Op:
             said[name] = several[0]
     parameters = {**op.parameters, **first}
     refusals = {k: each for k, each in op.refusals.items() if k not in options}
-    return replace(op, parameters=parameters, refusals=refusals, restriction=said)
+    changes: dict[str, Any] = {
+        "parameters": parameters,
+        "refusals": refusals,
+        "restriction": said,
+    }
+    return replace(op, unrestricted=op.unrestricted or op, **changes)
 
 
 def _default(op: Op, option: str) -> Choices:
@@ -144,7 +149,8 @@ def restrict(
             raise ArgumentError("restrict", f"{name}=[]", "required a value")
         said[name] = values[0] if len(values) == 1 else values
     changes["parameters"] = {**op.parameters, **chosen}
-    return replace(op, restriction=said, **changes)
+    whole = op.unrestricted or op
+    return replace(op, restriction=said, unrestricted=whole, **changes)
 
 
 def _require_drawable(ranks: tuple[int, ...], side: int) -> None:

@@ -101,6 +101,8 @@ class Op:
     call: Callable[[Arrays], Arrays] | None = None
     #: The operation whose pullback this is.
     pullback_of: Op | None = None
+    #: The operation that this was before it was restricted.
+    unrestricted: Op | None = None
 
     def __post_init__(self) -> None:
         require_name(self.name, self.kind, ("function", *_USAGE))
@@ -183,6 +185,7 @@ class Op:
             integers=(),
             shares=False,
             pullback_of=self,
+            unrestricted=self.unrestricted and self.unrestricted.pullback,
         )
 
     @property

@@ -149,12 +149,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     overall = _targets(metafunc.config)
     asked: dict[Any, None] = {}
+    said = ""
     try:
         # The nearest comes first; ids are in the order in which they are written.
         for marker in reversed(markers):
             asked |= dict.fromkeys(asked_of(marker.args, marker.kwargs, overall))
     except ScratchnetError as error:
-        pytest.fail(f"{name}: {error}", pytrace=False)
+        said = f"{name}: {error}"
+    if said:  # after the error, which pytest would print as its cause
+        pytest.fail(said, pytrace=False)
     metafunc.config.stash[_SESSION].asked = True
     metafunc.parametrize("law", list(asked), ids=ids_of(asked), indirect=True)
 

@@ -17,6 +17,7 @@ from properties.asking import (
 from scratchnet.errors import ArgumentError
 from scratchnet.testing import (
     FLOAT64,
+    LAWS,
     OPS,
     Algorithm,
     Op,
@@ -260,3 +261,24 @@ def test_an_option_that_a_subject_lacks_stays_what_it_is_restricted_to():
 def test_every_family_is_drawn():
     families = {case.family.name for case in deck(OPS["relu"], FLOAT64, 100, 0)}
     assert families == {each.name for each in OPS["relu"].families}
+
+
+RESTRICTED = {
+    "families": OPS["relu"].restrict(families="ties"),
+    "ranks": OPS["relu"].restrict(ranks=2),
+    "sides": OPS["matvec"].restrict(ranks=2, max_side=2, empty=False),
+    "options": OPS["softmax"].restrict(ranks=2, axis=1),
+    "a pullback": OPS["relu"].restrict(families="ties").pullback,
+}
+
+
+@quick
+@pytest.mark.parametrize("restricted", RESTRICTED)
+def test_a_law_is_asked_or_it_is_said_that_it_is_not(restricted):
+    operation = RESTRICTED[restricted]
+    whole = operation.unrestricted
+    report = check(lambda *_, **__: 0, operation, targets=NUMPY, examples=10)
+    told = {each.law.name for each in report.results}
+    told |= {each.partition(":")[0] for each in report.untested}
+    about = {x.name for x in LAWS.values() if x.is_about(whole) and not x.needs_vjp}
+    assert about <= told

@@ -9,6 +9,7 @@ from properties.planted_loaders import loader
 from properties.planted_optimizers import optimizer, with_an_object_for_a_state
 
 from scratchnet.arrays import array_namespace
+from scratchnet.optim import SGD
 from scratchnet.testing import OPS, check
 
 TARGETS = ["numpy:float64", "numpy:float32"]
@@ -32,6 +33,24 @@ def log_softmax_vjp(x, /, *, axis=-1):
     xp = array_namespace(x)
     y = log_softmax_by_logsumexp(x, axis=axis)
     return y, lambda g: (g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True),)
+
+
+def log_softmax_by_library(x, /, *, axis=-1):
+    """The logarithm of a sum with infinity is infinity, not NaN as without a shift."""
+    torch = pytest.importorskip("torch")
+    return x - torch.logsumexp(x, dim=axis, keepdim=True)
+
+
+def softmax_by_library(x, /, *, axis=-1):
+    return log_softmax_by_library(x, axis=axis).exp()
+
+
+def sgd_in_one_tensor(p, g, v=None, /, **hyper):
+    """Parameter and velocity are parts of one tensor, and apart."""
+    torch = pytest.importorskip("torch")
+    found = SGD(**hyper).step({"p": p}, {"p": g}, {} if v is None else {"p": v})
+    parts = [found[0]["p"], *found[1].values()]
+    return torch.stack(parts, -1).unbind(-1)
 
 
 def softmax_by_log_softmax(x, /, *, axis=-1):
@@ -168,6 +187,15 @@ RIGHT = [
     ("log_softmax", log_softmax_by_shifting, None, TARGETS[:2]),
     ("softmax", softmax_by_log_softmax, softmax_vjp_by_products, TARGETS),
     ("softmax", softmax_by_dividing, softmax_vjp_by_centring, TARGETS[:2]),
+    *(
+        (name, function, None, TARGETS[2:])
+        for name, function in (
+            ("log_softmax", log_softmax_by_library),
+            ("softmax", softmax_by_library),
+            ("sgd", sgd_in_one_tensor),
+        )
+        if TARGETS[2:]
+    ),
     ("linear", linear_bias_last, None, TARGETS[:2]),
     ("linear", linear_bias_first, None, TARGETS),
     ("sum", sum_in_blocks, None, TARGETS[:2]),

@@ -163,7 +163,7 @@ def parameters_are_independent(subject: Subject, case: Case) -> Finding:
                 f"{name} alone becomes {shown(x)}, "
                 f"beside the other {shown(together_[name])}",
             )
-    return Finding(compared=sum(len(bits(x)) for x in alone.values()) or 1)
+    return Finding(compared=sum(host(x).size for x in alone.values()) or 1)
 
 
 @law(kind="optimizer")
@@ -190,7 +190,7 @@ def without_a_gradient_nothing_moves(subject: Subject, case: Case) -> Finding:
     )
     if bits(later["second"]) != bits(fresh["second"]):
         return Finding("WRONG", "the first gradient of second is not taken for a first")
-    return Finding(compared=len(bits(later["second"])) or 1)
+    return Finding(compared=host(later["second"]).size or 1)
 
 
 @law(kind="optimizer", everywhere=True)
@@ -212,7 +212,7 @@ def steps_are_pure(subject: Subject, case: Case) -> Finding:
     again, _ = _stepped(subject, *kept, options)
     if first != _all_bits(again):
         return Finding("NONDETERMINISTIC", "the same step gave other parameters")
-    return Finding(compared=len(now) or 1)
+    return Finding(compared=sum(host(x).size for x in again.values()) or 1)
 
 
 def _all_bits(x: Any) -> bytes:
