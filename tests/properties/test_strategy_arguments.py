@@ -1,4 +1,4 @@
-"""A wrong argument of a strategy is refused at the call, in a sentence with its name."""
+"""A wrong argument of a strategy is refused at the call, in a sentence naming it."""
 
 import inspect
 

@@ -117,13 +117,20 @@ def require_shape(where: str, shape: Any, /) -> tuple[int, ...]:
 
 def require_dtype(where: str, kinds: str, what: str, dtype: Any, /) -> np.dtype[Any]:
     """NumPy's dtype. Raises ArgumentTypeError for none, and for other kinds of it."""
-    found: np.dtype[Any] | None
-    try:
-        found = None if dtype is None else np.dtype(dtype)
-    except (TypeError, ValueError, SyntaxError, AttributeError):
-        found = None
+    found = _dtype(dtype)
     if found is None or found.kind not in kinds:
         raise ArgumentTypeError(where, f"dtype={dtype!r}", f"required {what}")
+    return found
+
+
+def _dtype(dtype: Any) -> np.dtype[Any] | None:
+    """What NumPy makes of it; nothing of None, which NumPy takes for float64."""
+    if dtype is None:
+        return None
+    try:
+        found: np.dtype[Any] = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError, AttributeError):
+        return None
     return found
 
 
