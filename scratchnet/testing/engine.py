@@ -205,12 +205,10 @@ def check(
         ]
     untested = list(binding.untested)
     idle = [each for each in results if nothing_left(each)]
-    untested += [f"{each}: {why_idle(binding.operation)}" for each in _laws(idle)]
     results = [each for each in results if each not in idle]
-    untested += [
-        f"{each}: {why_idle(binding.operation)}"
-        for each in _restricted_away(chosen, binding)
-    ]
+    away = {each.law: None for each in idle}
+    away |= dict.fromkeys(_restricted_away(chosen, binding))
+    untested += [f"{each}: {why_idle(binding.operation)}" for each in away]
     untested += [
         f"{each}: it is asked in float64 only"
         for each in _of_full_targets(chosen, binding)
@@ -273,10 +271,6 @@ def nothing_left(result: Result, /) -> bool:
 def why_idle(operation: Op, /) -> str:
     """Why a law is not asked of a restricted operation."""
     return f"{operation.title} leaves nothing that it is about"
-
-
-def _laws(results: Iterable[Result]) -> Iterable[Law]:
-    return dict.fromkeys(each.law for each in results)
 
 
 def chosen_laws(

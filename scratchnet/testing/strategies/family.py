@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from math import log, sqrt
+from math import isfinite, log, sqrt
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +20,11 @@ from hypothesis.strategies import SearchStrategy
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.formats import BFLOAT16, FORMATS, Format, Reals
 from scratchnet.testing.strategies.codes import BYTES, Codes
-from scratchnet.testing.strategies.requirements import require_one_of
+from scratchnet.testing.strategies.requirements import (
+    require_function,
+    require_one_of,
+    require_type,
+)
 
 #: The bits of each byte in the opposite order: 0, 1/2, 1/4, 3/4, 1/8, ...
 _HALVES = np.array([int(f"{byte:08b}"[::-1], 2) for byte in range(256)]) / 256
@@ -40,6 +44,10 @@ class Family:
     name: str
     attacks: str
     make: Callable[[Codes, Format], Reals]
+
+    def __post_init__(self) -> None:
+        require_type("Family", str, "a str", name=self.name, attacks=self.attacks)
+        require_function("Family", "a function of codes and a format", make=self.make)
 
     def __repr__(self) -> str:
         return self.name
@@ -161,17 +169,25 @@ def extreme_at(edges: Edges, /) -> Family:
 
     edges: the numbers of a format at which the operation overflows, underflows or
     saturates. They, their neighbours and their negatives are drawn, beside 0 and 1.
-    Raises ArgumentError where a format has no edges, or one that is not finite.
+    Raises ArgumentError where a format has no edges, or one that is no finite number,
+    and ArgumentTypeError for what is no function.
     """
-    for form in FORMATS.values():
-        points = tuple(edges(form))
-        if not points or not np.isfinite(points).all():
-            raise ArgumentError(
-                "extreme_at",
-                f"edges({form}) is {points}",
-                "required at least one number, and all of them finite",
-            )
+    _require_edges("extreme_at", edges)
     return replace(EXTREME, make=lambda codes, form: _edges(codes, _table(form, edges)))
+
+
+def _require_edges(where: str, edges: Edges) -> None:
+    require_function(where, "a function from a format to its edges", edges=edges)
+    required = "required at least one number, and all of them finite"
+    for form in FORMATS.values():
+        try:
+            points = tuple(edges(form))
+            usable = bool(points) and all(map(isfinite, points))
+        except Exception as error:
+            found = f"edges({form}) fails, {type(error).__name__}: {error}"
+            raise ArgumentError(where, found, required) from error
+        if not usable:
+            raise ArgumentError(where, f"edges({form}) is {points}", required)
 
 
 #: Of all digits so many are lost on exp(-y): what it leaves out shows best, and then
@@ -184,8 +200,10 @@ def decaying(at: Callable[[float], float] = float, /) -> Edges:
 
     Those where that is little beside 1 but not nothing, so that code which takes it for
     nothing too early is off; where it is nothing; where it, and numbers, leave the
-    format. at: the number for which y is this large; y itself without it.
+    format. at: the number for which y is this large; y itself without it. Raises
+    ArgumentTypeError for what is no function.
     """
+    require_function("decaying", "a function from y to a number", at=at)
 
     def edges(form: Format) -> Sequence[float]:
         low, least = form.smallest_normal, form.smallest_subnormal
@@ -225,6 +243,7 @@ def families_at(edges: Edges, /) -> tuple[Family, ...]:
 
     Raises ArgumentError as `extreme_at` does.
     """
+    _require_edges("families_at", edges)
     extreme = extreme_at(edges)
     return tuple(extreme if x is EXTREME else x for x in FAMILIES.values())
 
@@ -232,8 +251,17 @@ def families_at(edges: Edges, /) -> tuple[Family, ...]:
 def families(*names: str) -> SearchStrategy[Family]:
     """Families of values, those of these names or all. Shrinks to the first.
 
-    Raises ArgumentError for a name that is none.
+    Raises ArgumentError for a name that is none, ArgumentTypeError for what is no name.
     """
     for name in names:
+        require_type("families", str, "the name of a family", name=name)
         require_one_of("families", FAMILIES, name=name)
     return st.sampled_from([FAMILIES[name] for name in names or FAMILIES])
+
+
+def require_families(where: str, /, *several: Any) -> None:
+    """Raise ArgumentTypeError for what is no Family, its name too."""
+    for family in several:
+        require_type(
+            where, Family, "a Family", "FAMILIES has all by name", family=family
+        )

@@ -8,9 +8,14 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.errors import ArgumentError
 from scratchnet.testing.strategies.codes import ROOT, Codes, drawn_codes, octets
-from scratchnet.testing.strategies.requirements import require_count, require_shape
+from scratchnet.testing.strategies.requirements import (
+    require_count,
+    require_dtype,
+    require_int,
+    require_shape,
+)
 from scratchnet.testing.strategies.signature import Shape
 
 Labels = np.ndarray[Any, Any]
@@ -27,7 +32,8 @@ def labels(
     """Arrays of class indices, 0 to classes - 1, and of ignore_index if there is one.
 
     A quarter of them are ignored, sometimes all. Shrinks to class 0. Raises
-    ArgumentError for no classes, and for a dtype that is too narrow for them.
+    ArgumentError for no classes, and for a dtype that is too narrow for them;
+    ArgumentTypeError for numbers that are no ints and a dtype of others.
     """
     where = "labels"
     shape, kind = require_shape(where, shape), _kind(where, dtype)
@@ -95,20 +101,17 @@ def classes_of(codes: Codes, classes: int, /) -> Labels:
 
 
 def _kind(where: str, dtype: str) -> np.dtype[Any]:
-    try:
-        kind = np.dtype(dtype)
-    except TypeError:
-        kind = np.dtype(float)
-    if kind.kind not in "iu":
-        raise ArgumentTypeError(where, f"dtype={dtype!r}", "required an integer dtype")
-    return kind
+    return require_dtype(where, "iu", "an integer dtype", dtype)
 
 
 def _require_room(where: str, kind: np.dtype[Any], /, **numbers: int | None) -> None:
     """Require that the dtype holds these numbers, where there are any."""
     ends = np.iinfo(kind)
     for name, number in numbers.items():
-        if number is not None and not ends.min <= number <= ends.max:
+        if number is None:
+            continue
+        require_int(where, **{name: number})
+        if not ends.min <= number <= ends.max:
             raise ArgumentError(
                 where,
                 f"{name} up to {number} in dtype={kind}",

@@ -13,7 +13,12 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from scratchnet.testing.formats import Format, format_of
 from scratchnet.testing.strategies.codes import ROOT, drawn_codes, octets
-from scratchnet.testing.strategies.family import FAMILIES, MODERATE, Family
+from scratchnet.testing.strategies.family import (
+    FAMILIES,
+    MODERATE,
+    Family,
+    require_families,
+)
 from scratchnet.testing.strategies.layout import (
     Layout,
     expanded,
@@ -21,8 +26,13 @@ from scratchnet.testing.strategies.layout import (
     repeated,
 )
 from scratchnet.testing.strategies.plan import Planner
-from scratchnet.testing.strategies.requirements import require_shape, require_some
-from scratchnet.testing.strategies.shapes import NONE, Shapes, operand_shapes, planner
+from scratchnet.testing.strategies.requirements import (
+    require_dtype,
+    require_shape,
+    require_some,
+    require_type,
+)
+from scratchnet.testing.strategies.shapes import NONE, Shapes, planner
 from scratchnet.testing.strategies.signature import Shape
 
 Array = np.ndarray[Any, Any]
@@ -36,8 +46,10 @@ def values(
 
     dtype: a format or its name; bfloat16 comes as float32 whose last 16 bits are 0. Up
     to 48 elements are drawn one by one, more from a drawn seed. Shrinks each of the few
-    to the simplest of its family. Raises ArgumentTypeError for a dtype without format.
+    to the simplest of its family. Raises ArgumentTypeError for a dtype without format,
+    and for the name of a family.
     """
+    require_families("values", family)
     shape, form = require_shape("values", shape), format_of(dtype, where="values")
     return _values(shape, family, form)
 
@@ -99,6 +111,7 @@ def arguments(
     where = "arguments"
     plan = planner(where, signature, max_side, max_dims, at_least)
     some = require_some(where, families=families)
+    require_families(where, *some)
     lying = layouts_of(library, where=where)
     return _arguments(plan, some, lying, format_of(dtype, where=where))
 
@@ -137,24 +150,47 @@ def operands(
     """Tuples of arrays that a function with this gufunc signature accepts.
 
     Shapes are those of `operand_shapes`, every element is drawn by itself: for elements
-    of no family. Shrinks to fewer and smaller sides.
+    of no family. Shrinks to fewer and smaller sides. Raises as `operand_shapes` does,
+    and ArgumentTypeError for elements that are no strategy, a dtype that is none.
     """
-    shapes = operand_shapes(signature, max_side=max_side, max_dims=max_dims)
-    return filled(shapes, elements=elements, dtype=dtype)
+    where = "operands"
+    plan = planner(where, signature, max_side, max_dims, NONE)
+    shapes = octets(plan.length).map(plan.shapes)
+    return _filled(shapes, elements, _kind(where, elements, dtype))
 
 
-@st.composite
 def filled(
-    draw: DrawFn,
     shapes: SearchStrategy[Shapes],
     /,
     *,
     elements: SearchStrategy[Any],
     dtype: str = "float64",
+) -> SearchStrategy[Arrays]:
+    """Tuples of arrays of drawn shapes, every element drawn by itself.
+
+    Raises ArgumentTypeError for shapes and elements that are no strategies, and for a
+    dtype that is none.
+    """
+    where = "filled"
+    require_type(where, SearchStrategy, "a strategy of shapes", shapes=shapes)
+    return _filled(shapes, elements, _kind(where, elements, dtype))
+
+
+def _kind(where: str, elements: Any, dtype: Any) -> np.dtype[Any]:
+    """The dtype of elements, which must be a strategy."""
+    require_type(where, SearchStrategy, "a strategy of numbers", elements=elements)
+    return require_dtype(where, "biufc", "a dtype of numbers that NumPy has", dtype)
+
+
+@st.composite
+def _filled(
+    draw: DrawFn,
+    shapes: SearchStrategy[Shapes],
+    elements: SearchStrategy[Any],
+    kind: np.dtype[Any],
 ) -> Arrays:
-    """Tuples of arrays of drawn shapes, every element drawn by itself."""
     # No fill: an array of one repeated value hides elements that changed places.
     parts = (
-        arrays(dtype, s, elements=elements, fill=st.nothing()) for s in draw(shapes)
+        arrays(kind, s, elements=elements, fill=st.nothing()) for s in draw(shapes)
     )
     return tuple(map(draw, parts))

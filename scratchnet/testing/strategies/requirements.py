@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from reprlib import repr as shortened
 from typing import Any, TypeVar
 
+import numpy as np
 from hypothesis.errors import HypothesisException
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError, ScratchnetError
@@ -12,14 +14,53 @@ from scratchnet.errors import ArgumentError, ArgumentTypeError, ScratchnetError
 T = TypeVar("T")
 
 
+def require_type(
+    where: str,
+    kinds: type | tuple[type, ...],
+    what: str,
+    fix: str = "",
+    /,
+    **things: Any,
+) -> None:
+    """Require things of these types. Raises ArgumentTypeError, saying what, for others.
+
+    fix: what to pass instead, where that is not plain.
+    """
+    for name, thing in things.items():
+        if not isinstance(thing, kinds):
+            raise ArgumentTypeError(where, _typed(name, thing), f"required {what}", fix)
+
+
+def _typed(name: str, thing: Any) -> str:
+    return f"{name}={shortened(thing)} ({type(thing).__name__})"
+
+
+def require_flag(where: str, /, **flags: Any) -> None:
+    """Require True or False: a word for no is true. Raises ArgumentTypeError."""
+    require_type(where, (bool, np.bool_), "True or False", **flags)
+
+
+def require_function(where: str, what: str, /, **functions: Any) -> None:
+    """Require what can be called. Raises ArgumentTypeError, saying what, for others."""
+    for name, function in functions.items():
+        if not callable(function):
+            raise ArgumentTypeError(where, _typed(name, function), f"required {what}")
+
+
+def require_int(where: str, /, **numbers: Any) -> None:
+    """Require whole numbers. Raises ArgumentTypeError for what is no int."""
+    for name, number in numbers.items():
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise ArgumentTypeError(where, f"{name}={number!r}", "required an int")
+
+
 def require_count(where: str, least: int = 0, /, **numbers: Any) -> None:
     """Require whole numbers that are at least so large.
 
     Raises ArgumentTypeError for what is no int, ArgumentError for one that is smaller.
     """
+    require_int(where, **numbers)
     for name, number in numbers.items():
-        if not isinstance(number, int) or isinstance(number, bool):
-            raise ArgumentTypeError(where, f"{name}={number!r}", "required an int")
         if number < least:
             raise ArgumentError(where, f"{name}={number}", f"required {least} or more")
 
@@ -56,8 +97,18 @@ def require_one_of(where: str, known: Iterable[str], /, **named: Any) -> None:
 
 
 def require_some(where: str, /, **things: Iterable[T]) -> tuple[T, ...]:
-    """The things as a tuple. Raises ArgumentError for none: nothing could be drawn."""
+    """The things as a tuple. Raises ArgumentError for none: nothing could be drawn.
+
+    Raises ArgumentTypeError for a single one: letters are not what a word stands for.
+    """
     ((name, some),) = things.items()
+    if isinstance(some, str) or not isinstance(some, Iterable):
+        raise ArgumentTypeError(
+            where,
+            _typed(name, some),
+            "required several",
+            "for a single one, pass a list of it",
+        )
     found = tuple(some)
     if not found:
         raise ArgumentError(where, f"no {name}", "required at least one")
@@ -72,6 +123,25 @@ def require_shape(where: str, shape: Any, /) -> tuple[int, ...]:
     for side in shape:
         require_count(where, 0, side=side)
     return shape
+
+
+def require_dtype(where: str, kinds: str, what: str, dtype: Any, /) -> np.dtype[Any]:
+    """NumPy's dtype. Raises ArgumentTypeError for none, and for other kinds of it."""
+    found = _dtype(dtype)
+    if found is None or found.kind not in kinds:
+        raise ArgumentTypeError(where, f"dtype={dtype!r}", f"required {what}")
+    return found
+
+
+def _dtype(dtype: Any) -> np.dtype[Any] | None:
+    """What NumPy makes of it; nothing of None, which NumPy takes for float64."""
+    if dtype is None:
+        return None
+    try:
+        found: np.dtype[Any] = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError, AttributeError):
+        return None
+    return found
 
 
 def answered(

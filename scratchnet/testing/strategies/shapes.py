@@ -14,7 +14,12 @@ from scratchnet.errors import ArgumentError
 from scratchnet.testing.strategies.codes import octets
 from scratchnet.testing.strategies.misfit import misfits, smallest
 from scratchnet.testing.strategies.plan import Planner
-from scratchnet.testing.strategies.requirements import require_count, require_ordered
+from scratchnet.testing.strategies.requirements import (
+    require_count,
+    require_flag,
+    require_ordered,
+    require_type,
+)
 from scratchnet.testing.strategies.signature import Shape, Signature, parsed
 
 Shapes = tuple[Shape, ...]
@@ -86,6 +91,7 @@ def axes(
     where nothing is left: an array of rank 0 has no single axis.
     """
     require_count("axes", 0, rank=rank)
+    require_flag("axes", single=single, several=several, none=none)
     choices: list[Axis] = []
     if single:
         choices += [axis - end for axis in range(rank) for end in (0, rank)]
@@ -126,6 +132,8 @@ def planner(
 def _require_names(
     where: str, signature: Signature, at_least: Mapping[str, int]
 ) -> None:
+    what = "a mapping from names of core dimensions to sides"
+    require_type(where, Mapping, what, at_least=at_least)
     for name in at_least:
         if name not in signature.names:
             raise ArgumentError(

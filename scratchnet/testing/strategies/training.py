@@ -11,13 +11,15 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from scratchnet.testing.formats import Format, format_of
 from scratchnet.testing.strategies.codes import ROOT, drawn_codes, octets
-from scratchnet.testing.strategies.family import MODERATE, Family
+from scratchnet.testing.strategies.family import MODERATE, Family, require_families
 from scratchnet.testing.strategies.label import Labels, classes_of
 from scratchnet.testing.strategies.operand import Array
 from scratchnet.testing.strategies.requirements import (
     require_count,
+    require_flag,
     require_ordered,
     require_some,
+    require_type,
 )
 
 #: Names and values, as `SGD(**...)` and `torch.optim.SGD` take them.
@@ -37,6 +39,7 @@ def hyper_parameters(*, exact: bool = False) -> SearchStrategy[HyperParameters]:
     from 1/8 on, so that a step on small integers rounds nothing. Shrinks to a learning
     rate of 1 and nothing else.
     """
+    require_flag("hyper_parameters", exact=exact)
     return octets(5).map(lambda drawn: hyper_parameters_of(drawn, exact=exact))
 
 
@@ -95,12 +98,15 @@ def networks(
 ) -> SearchStrategy[Network]:
     """Networks of up to max_hidden hidden layers, all sizes 1 to max_size.
 
-    activations: the names to choose from for each hidden layer; the first is the
-    simplest. Shrinks to one layer of the smallest sizes. Raises ArgumentError where no
-    activation is left, and where least_outputs is above max_size.
+    activations: the names to choose from for each hidden layer, whatever they mean to
+    the net under test; the first is the simplest. Shrinks to one layer of the smallest
+    sizes. Raises ArgumentError where no activation is left, and where least_outputs is
+    above max_size, ArgumentTypeError for a single name and for what is none.
     """
     where = "networks"
     names = require_some(where, activations=activations)
+    for name in names:
+        require_type(where, str, "the name of an activation", activation=name)
     require_count(where, 0, max_hidden=max_hidden)
     require_count(where, 1, max_size=max_size, least_outputs=least_outputs)
     require_ordered(where, least_outputs=least_outputs, max_size=max_size)
@@ -142,6 +148,7 @@ def data_sets(
     where = "data_sets"
     require_count(where, 1, classes=classes, max_rows=max_rows)
     require_count(where, 1, features=1 if features is None else features)
+    require_families(where, family)
     form = format_of(dtype, where=where)
 
     return _data_sets(features, classes, max_rows, family, form)
