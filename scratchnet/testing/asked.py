@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError
-from scratchnet.testing.engine import chosen_laws
+from scratchnet.testing.choice import chosen_laws, waived_laws
 from scratchnet.testing.laws import Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.targets import Target, available, default_targets
 
 #: What a marker takes beside operations.
-_KEYWORDS = ("targets", "laws", "examples")
+_KEYWORDS = ("targets", "laws", "examples", "waive")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Asked:
     """A law of an operation on a target.
 
     exactly: whether the target was asked for, so that a subject that does not run there
-    is broken. chosen: whether the law was, so that it is not left out.
+    is broken. chosen: whether the law was, so that it is not left out. waived: why it
+    is not asked, where it is not.
     """
 
     operation: Op
@@ -30,6 +31,7 @@ class Asked:
     exactly: bool = False
     chosen: bool = False
     examples: int | None = None
+    waived: str = ""
 
     def __str__(self) -> str:
         return f"{self.law}-{self.target}"
@@ -43,8 +45,8 @@ def asked_of(
 ) -> list[Asked]:
     """What a marker asks: each law of each operation on each target.
 
-    options: the marker's `targets`, `laws` and `examples`. overall: the targets of the
-    whole session, instead of the usual ones; those of a marker are its own.
+    options: the marker's `targets`, `laws`, `examples` and `waive`. overall: the
+    targets of the whole session, instead of the usual ones; a marker's are its own.
     Raises ArgumentTypeError for what is no operation and for other options,
     ArgumentError for what there is not and for nothing at all.
     """
@@ -63,13 +65,16 @@ def asked_of(
     targets = _several(options, "targets", (str, Target))
     laws = _several(options, "laws", (str, Law))
     examples = _number(options.get("examples"))
+    waive = options.get("waive", {})
     wanted = overall if targets is None else targets
     places = (
         default_targets() if wanted is None else available(wanted, where="verifies")
     )
+    asked = wanted is not None, laws is not None, examples
     found = [
-        Asked(operation, law, target, wanted is not None, laws is not None, examples)
+        Asked(operation, law, target, *asked, waived.get(law.name, ""))
         for operation in operations
+        for waived in [waived_laws(waive, operation, where="verifies")]
         for target in places
         for law in chosen_laws(laws, operation, where="verifies")
         if law.applies(operation, target)

@@ -13,12 +13,21 @@ from math import inf
 from hypothesis import Phase, settings
 from hypothesis.errors import Flaky
 
-from scratchnet.errors import ArgumentError, ArgumentTypeError
-from scratchnet.testing.binding import Binding, bind
+from scratchnet.errors import ArgumentError
+from scratchnet.testing.binding import bind
 from scratchnet.testing.case import Case
 from scratchnet.testing.cases import SETTINGS, cases, deck, run_on
+from scratchnet.testing.choice import (
+    chosen_laws,
+    nothing_left,
+    of_full_targets,
+    restricted_away,
+    untested_pullback,
+    waived_laws,
+    why_idle,
+)
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.laws import LAWS, Finding, Law
+from scratchnet.testing.laws import Finding, Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report, Result
 from scratchnet.testing.strategies.requirements import require_above_0, require_count
@@ -191,8 +200,7 @@ def check(
     require_above_0("check", seconds=seconds)
     binding = bind(subject, operation, vjp=vjp, targets=targets, contract=contract)
     chosen = chosen_laws(laws, binding.operation)
-    waived = _waived(waive or {})
-    chosen_laws(waived, binding.operation)
+    waived = waived_laws(waive or {}, binding.operation)
     results: list[Result] = []
     for target in binding.targets:
         bound = binding.on(target)
@@ -207,91 +215,14 @@ def check(
     idle = [each for each in results if nothing_left(each)]
     results = [each for each in results if each not in idle]
     away = {each.law: None for each in idle}
-    away |= dict.fromkeys(_restricted_away(chosen, binding))
+    away |= dict.fromkeys(restricted_away(chosen, binding))
     untested += [f"{each}: {why_idle(binding.operation)}" for each in away]
     untested += [
         f"{each}: it is asked in float64 only"
-        for each in _of_full_targets(chosen, binding)
+        for each in of_full_targets(chosen, binding)
     ]
-    untested += _untested_pullback(vjp, binding.operation)
+    untested += untested_pullback(vjp, binding.operation)
     untested += [f"{name}: waived, {reason}" for name, reason in waived.items()]
     return Report(
         named(subject), binding.operation, tuple(results), tuple(untested), seed
     )
-
-
-def _waived(waive: Mapping[str, str]) -> dict[str, str]:
-    if not isinstance(waive, Mapping):
-        raise ArgumentTypeError(
-            "check", f"waive={waive!r}", "required a reason for each law, by its name"
-        )
-    for name, reason in waive.items():
-        if not (isinstance(reason, str) and reason.strip()):
-            raise ArgumentTypeError(
-                "check", f"{name!r} is waived for {reason!r}", "required a reason"
-            )
-    return dict(waive)
-
-
-def _restricted_away(laws: Iterable[Law], binding: Binding) -> Iterator[Law]:
-    """The laws that are about the operation, but not where it is so restricted."""
-    operation = binding.operation
-    whole = operation.unrestricted or operation
-    for law in laws:
-        pulled = binding.vjp is not None or not law.needs_vjp
-        left = law.is_about(operation) and law.asks(operation) is not None
-        if law.is_about(whole) and pulled and not left:
-            yield law
-
-
-def _of_full_targets(laws: Iterable[Law], binding: Binding) -> Iterator[Law]:
-    """The laws that are asked on none of the targets, since these are not full."""
-    if any(target.is_full for target in binding.targets):
-        return
-    for law in laws:
-        pulled = binding.vjp is not None or not law.needs_vjp
-        if not law.everywhere and law.is_about(binding.operation) and pulled:
-            yield law
-
-
-def _untested_pullback(vjp: Function | None, operation: Op) -> list[str]:
-    if vjp is None and operation.gradient is not None:
-        return ["the pullback: no vjp was given"]
-    if vjp is not None and operation.gradient is None:
-        return [f"the pullback: {operation.name} has no gradient to judge it by"]
-    return []
-
-
-def nothing_left(result: Result, /) -> bool:
-    """Whether a restriction leaves no example that the law is about: it is then not
-    asked, which is said; without a restriction it is vacuous."""
-    return not result.examples and bool(result.subject.operation.restriction)
-
-
-def why_idle(operation: Op, /) -> str:
-    """Why a law is not asked of a restricted operation."""
-    return f"{operation.title} leaves nothing that it is about"
-
-
-def chosen_laws(
-    laws: Iterable[str | Law] | None, operation: Op, /, *, where: str = "check"
-) -> tuple[Law, ...]:
-    """The laws of these names, and such as are given themselves; all of LAWS for None.
-
-    Raises ArgumentError for a name that is none, or no law of the operation.
-    """
-    if laws is None:
-        return tuple(LAWS.values())
-    found = []
-    for each in [laws] if isinstance(laws, str | Law) else laws:
-        if not isinstance(each, Law) and each not in LAWS:
-            raise ArgumentError(
-                where, f"law {each!r}", f"required laws among {', '.join(LAWS)}"
-            )
-        law = each if isinstance(each, Law) else LAWS[each]
-        if not law.is_about(operation):
-            raise ArgumentError(
-                where, f"law {law.name!r}", f"which is not about {operation.title}"
-            )
-        found.append(law)
-    return tuple(found)

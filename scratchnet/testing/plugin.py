@@ -67,8 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """The marker, and whether this is the package that was installed."""
     config.addinivalue_line(
         "markers",
-        "verifies(*operations, targets=None, laws=None, examples=None): a test for "
-        "each law of each operation on each target; takes the fixture `law`",
+        "verifies(*operations, targets=None, laws=None, examples=None, waive={}): a "
+        "test for each law of each operation on each target; takes the fixture `law`",
     )
     if problem := foreign(Path(__file__).resolve().parents[1]):
         raise pytest.UsageError(problem)

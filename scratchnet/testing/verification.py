@@ -18,8 +18,9 @@ import pytest
 from scratchnet.errors import ArgumentError, ScratchnetError
 from scratchnet.testing.asked import Asked
 from scratchnet.testing.binding import Binding, bind, probe, reason_against
+from scratchnet.testing.choice import nothing_left, why_idle
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.engine import hold, nothing_left, why_idle
+from scratchnet.testing.engine import hold
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Result
 from scratchnet.testing.subject import Function
@@ -125,6 +126,8 @@ class Verification:
         Raises ArgumentError where the law was asked for by its name.
         """
         law, target = self.what.law, self.what.target
+        if self.what.waived:
+            return f"{law}: waived, {self.what.waived}"
         why = ""
         if law.needs_vjp and binding.vjp is None:
             why = "laws of pullbacks: no vjp was given"

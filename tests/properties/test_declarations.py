@@ -13,6 +13,7 @@ from scratchnet.testing import (
     engine,
 )
 from scratchnet.testing.binding import bind
+from scratchnet.testing.choice import chosen_laws
 from scratchnet.testing.strategies import Family
 
 # Whatever cannot be checked is said in a sentence.
@@ -257,6 +258,6 @@ def test_a_law_of_values_that_are_restricted_away_cannot_be_held():
     """Asked for it directly, the engine says so; a check leaves it out."""
     ties = OPS["relu"].restrict(families="ties")
     bound = bind(relu, ties, targets=NUMPY)
-    (law,) = engine.chosen_laws(["is_exact_on_the_grid"], ties)
+    (law,) = chosen_laws(["is_exact_on_the_grid"], ties)
     with pytest.raises(ArgumentError, match="which is about values that are grid"):
         engine.hold(law, bound.on(bound.targets[0]))

@@ -161,7 +161,7 @@ def test_two_sessions_are_the_same(session):
         ),
         (
             "@pytest.mark.verifies(ops.softmax, law='x')\ndef test_mine(law): pass",
-            "test_mine: verifies: option 'law', required targets, laws, examples",
+            "test_mine: verifies: option 'law', required targets, laws, examples, *",
         ),
         (
             only("is_right"),
@@ -331,3 +331,32 @@ def test_mine(law):
 
 
 # What a session says
+
+
+def test_a_waived_law_is_skipped_with_its_reason(session):
+    body = """
+@pytest.mark.verifies(ops.relu, waive={"results_are_new": "it is in place"})
+def test_mine(law):
+    law.holds_for(lambda x: np.maximum(x, 0) if (x < 0).any() else x)
+"""
+    result = session(body, "-rs")
+    assert result.parseoutcomes()["skipped"] == 6
+    result.stdout.fnmatch_lines(
+        ["not tested: results_are_new: waived, it is in place*"]
+    )
+    assert "failed" not in result.parseoutcomes()
+
+
+@pytest.mark.parametrize(
+    ("waive", "said"),
+    [
+        ('{"gravity": "none here"}', "verifies: law 'gravity', required laws among *"),
+        ('{"two_runs_agree": ""}', "*'two_runs_agree' is waived for '', required a *"),
+        ('"two_runs_agree"', "*waive='two_runs_agree', required a reason for each *"),
+    ],
+)
+def test_what_cannot_be_waived_is_said(session, waive, said):
+    marker = f"@pytest.mark.verifies(ops.relu, waive={waive})"
+    result = session(f"{marker}\ndef test_mine(law): law.holds_for(np.abs)")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([f"*{said}"])
