@@ -44,9 +44,15 @@ NOT_OF_PULLBACKS = [
 ]
 
 
-@pytest.fixture
-def libraries_stay_loaded(monkeypatch):
-    """Pytester forgets what its sessions imported; NumPy can be loaded only once."""
+@pytest.fixture(autouse=True)
+def libraries_stay_loaded(request):
+    """Pytester forgets what its sessions imported; NumPy can be loaded only once.
+
+    Of itself, and not asked for: pytester takes stock as soon as it is there.
+    """
+    if "pytester" not in request.fixturenames:
+        return
+    monkeypatch = request.getfixturevalue("monkeypatch")
     snapshot = _pytest.pytester.SysModulesSnapshot
 
     def kept(preserve=None):
@@ -57,7 +63,7 @@ def libraries_stay_loaded(monkeypatch):
 
 
 @pytest.fixture
-def session(pytester, libraries_stay_loaded):  # noqa: ARG001
+def session(pytester):
     """Runs a file of tests on NumPy, in this process."""
 
     def run(body, *options, targets=ON_NUMPY):

@@ -13,7 +13,6 @@ from scratchnet.testing.guards import foreign
 from scratchnet.testing.targets import default_targets
 
 
-@pytest.mark.usefixtures("libraries_stay_loaded")
 def test_the_header_says_what_verdicts_depend_on(pytester):
     result = pytester.runpytest_inprocess("--scratchnet-seed=7")
     numpy, torch = metadata.version("numpy"), plugin._version("torch")
