@@ -86,3 +86,22 @@ def remembered(before, g, *, momentum, dampening, last={}):  # noqa: B006
     before = None if before is None else last.get(g.shape)
     last[g.shape] = velocity(before, g, momentum=momentum, dampening=dampening)
     return last[g.shape]
+
+
+def tired(parameters, gradients, state, **options):
+    """The third step goes nowhere."""
+    kept = {name: v for name, v in state.items() if name != "steps"}
+    after, kept = optimizer()(parameters, gradients, kept, **options)
+    steps = state.get("steps", 0)
+    moved = parameters if steps == 2 else after
+    return dict(moved), {**kept, "steps": steps + 1}
+
+
+def with_the_first_gradient(parameters, gradients, state, **options):
+    """Each step is of the first gradient."""
+    first = {f"first {name}": g for name, g in gradients.items()} | state
+    velocities = {k: v for k, v in first.items() if not k.startswith("first ")}
+    old = {name: first[f"first {name}"] for name in gradients}
+    after, velocities = optimizer()(parameters, old, velocities, **options)
+    firsts = {k: v for k, v in first.items() if k.startswith("first ")}
+    return after, {**firsts, **velocities}

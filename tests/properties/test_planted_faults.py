@@ -18,6 +18,7 @@ from properties.planted_functions import (
     gradient_without_the_sum_of_the_cotangent,
     log_softmax,
     matmul_aligned_from_the_left,
+    matmul_right_in_front,
     matmul_without_the_last_term,
     matvec_that_cuts_to_fit,
     matvec_that_exits,
@@ -36,6 +37,7 @@ from properties.planted_functions import (
     relu_with_one_buffer,
     sigmoid_that_wavers,
     softmax_of_everything,
+    softmax_right_in_front,
     softmax_shifted_by_the_largest_of_all,
     standardizer_in_the_dtype_of_its_rows,
     standardizer_that_adds_to_the_deviation,
@@ -57,8 +59,10 @@ from properties.planted_optimizers import (
     damped_at_first,
     optimizer,
     remembered,
+    tired,
     updated_in_place,
     with_an_object_that_is_written_to,
+    with_the_first_gradient,
 )
 
 from scratchnet.testing import LAWS, OPS, Law, check, engine, laws
@@ -236,6 +240,14 @@ PLANTED = [
         lambda x, shape: np.array(np.broadcast_to(x, shape)),
         broadcast_vjp_that_hands_on,
     ),
+    Planted(
+        *("broadcasting_equals_the_loop", "WRONG", "matmul", AMONG_OTHERS),
+        matmul_right_in_front,
+    ),
+    Planted(
+        *("rows_are_independent", "WRONG", "softmax", AMONG_OTHERS),
+        softmax_right_in_front,
+    ),
     Planted(*("every_row_comes_once", "WRONG", "loader", ALONE), loader_for_one_epoch),
     Planted(
         *("pairs_stay_together", "WRONG", "loader", ALONE),
@@ -263,6 +275,11 @@ PLANTED = [
     Planted(
         *("every_step_equals_the_oracle", "WRONG", "optimizer", ALONE),
         optimizer(velocity=damped_at_first),
+    ),
+    Planted(*("every_step_equals_the_oracle", "WRONG", "optimizer", ALONE), tired),
+    Planted(
+        *("every_step_equals_the_oracle", "WRONG", "optimizer", AMONG_OTHERS),
+        with_the_first_gradient,
     ),
     Planted(
         *("parameters_are_independent", "WRONG", "optimizer", AMONG_OTHERS),
