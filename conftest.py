@@ -81,3 +81,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def mnist_folder() -> Path:
     """The folder with the real MNIST files; mark the test `mnist`."""
     return Path(os.environ["SCRATCHNET_MNIST"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a session of the whole suite in which a law of an operation is missing."""
+    config = session.config
+    if hasattr(config, "workerinput") or not _is_whole(config):
+        return
+    from equivalence.reported import missing
+
+    plugin = config.pluginmanager.get_plugin("scratchnet-session")
+    if found := missing(plugin.told):
+        plugin.wrong += [f"{law} of {name} compared nothing" for name, law in found]
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether all tests were asked for, and could run to the end."""
+    narrowed = ("keyword", "markexpr", "lf", "maxfail", "collectonly", "deselect")
+    paths = {Path(each).resolve() for each in config.args}
+    here = Path(__file__).parent
+    return paths <= {here, here / "tests"} and not any(
+        config.getoption(each, None) for each in narrowed
+    )

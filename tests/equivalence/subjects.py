@@ -19,8 +19,11 @@ from scratchnet.arrays import array_namespace, as_dtype
 from scratchnet.data import Batches, Standardizer
 from scratchnet.layers import Function, Linear, Sequential
 from scratchnet.optim import SGD
+from scratchnet.testing import OPS
 from scratchnet.walking import state
 
+#: Ours standardizes rows of features, of as many as it was fit to.
+OPERATIONS = {**OPS, "standardize": OPS["standardize"].restrict(ranks=2)}
 Pair = tuple[Callable[..., Any], Callable[..., Any] | None]
 
 # Ours.

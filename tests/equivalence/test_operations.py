@@ -9,9 +9,9 @@ from inspect import isfunction
 
 import numpy as np
 import pytest
-from equivalence import beyond, silence
+from equivalence import beyond, reported, silence
 from equivalence.drawn import quiet
-from equivalence.subjects import NUMPYS, OURS, PYTORCHS
+from equivalence.subjects import NUMPYS, OPERATIONS, OURS, PYTORCHS
 from hypothesis import given
 from hypothesis import strategies as st
 from judged import judge
@@ -27,13 +27,9 @@ TORCH = [
 STRICT = ["strict:float32"] * bool(find_spec("array_api_strict"))
 
 
-#: Ours standardizes rows of features, of as many as it was fit to.
-NARROWED = {"standardize": OPS["standardize"].restrict(ranks=2)}
-
-
 def named(table):
     """The operations that a table has a subject for."""
-    return [(OPS | NARROWED)[name] for name in table]
+    return [OPERATIONS[name] for name in table]
 
 
 @pytest.fixture
@@ -115,3 +111,16 @@ def test_what_was_asked_of_too_little_is_not_enough():
     for each in short:
         with pytest.raises(AssertionError):
             silence.enough(replace(result, **each))
+
+
+def test_a_law_that_compared_nothing_is_missed_in_the_report():
+    """The control of what `conftest.py` asks of a whole session."""
+    told = [
+        {"operation": name, "law": law, "compared": 1, "test": f"{reported.WHERE}::t"}
+        for name, law in reported.claimed()
+    ]
+    assert reported.missing(told) == []
+    told[0]["compared"] = 0
+    told[1]["test"] = "tests/properties/test_plugin.py::t"
+    lost = sorted((each["operation"], each["law"]) for each in told[:2])
+    assert reported.missing(told) == lost

@@ -105,3 +105,14 @@ def test_the_accepted_algorithms_are_listed():
     """In docs/algorithms.md, below its heading: what `listing` makes of them."""
     document = (ROOT / "docs" / "algorithms.md").read_text()
     assert listing(REFERENCES.values()) in document
+
+
+def test_an_operation_is_declared_in_ten_lines():
+    """Its pullback included: what it means is a reference, as elsewhere."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    code = (
+        text.split("## Declare it")[1].split("```python")[1].split("\n\ndef test_")[0]
+    )
+    lines = [line for line in code.splitlines() if line.strip()]
+    assert any(" = Op(" in line for line in lines)
+    assert len(lines) <= 10
