@@ -23,10 +23,11 @@ def log_softmax_shifted(x: Array, /, *, axis: int = -1) -> Array:
 
 def logsumexp(x: Array, /, *, axis: int = -1) -> Array:
     """m + log(sum(exp(x - m))), with the axis kept: m = max(x), or 0 where that is
-    infinite, as libraries have it."""
+    infinite, as libraries have it. Of nothing but -inf both come to the same."""
     xp = array_namespace(x)
     largest = xp.max(x, axis=axis, keepdims=True)
-    finite = xp.where(xp.isinf(largest), xp.zeros_like(largest), largest)
+    endless = xp.isinf(largest) & (largest > 0)
+    finite = xp.where(endless, xp.zeros_like(largest), largest)
     first, second = (
         m + xp.log(xp.sum(xp.exp(x - m), axis=axis, keepdims=True))
         for m in (largest, finite)
