@@ -230,6 +230,7 @@ train_step = _op(
     batched=0,
     inputs=inputs.trained,
     rows=False,
+    families=_FINITE,
 )
 loader = Op(
     "loader",
