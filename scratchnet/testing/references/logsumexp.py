@@ -12,7 +12,7 @@ from scratchnet.arrays import Array, array_namespace
 from scratchnet.testing.formats import format_of
 from scratchnet.testing.references.reductions import Axes, count, normalized, repeated
 from scratchnet.testing.references.reference import Algorithm, Reference, either
-from scratchnet.testing.references.softmax import UNSHIFTED
+from scratchnet.testing.references.softmax import MERGED, UNSHIFTED, merged
 
 
 def logsumexp_shifted(x: Array, /, *, axis: Axes = -1, keepdims: bool = False) -> Array:
@@ -28,6 +28,11 @@ def logsumexp_unshifted(
     plain = xp.log(_total(x, axis))
     found = xp.where(_in_range(x, axis), plain, _shifted(x, axis))
     return _without_sides(found, x, axis, keepdims)
+
+
+def logsumexp_merged(x: Array, /, *, axis: Axes = -1, keepdims: bool = False) -> Array:
+    """logaddexp of the elements, two by two in any order."""
+    return _without_sides(merged(x, axis, _shifted(x, axis)), x, axis, keepdims)
 
 
 def _shifted(x: Array, axis: Axes) -> Array:
@@ -74,6 +79,15 @@ def logsumexp_pullback(
     return (repeated(g, x, axis) * share,)
 
 
+def logsumexp_pullback_merged(
+    g: Array, x: Array, /, *, axis: Axes = -1, keepdims: bool = False
+) -> tuple[Array]:
+    """g exp(x - logsumexp(x)), merged two by two."""
+    del keepdims
+    total = merged(x, axis, _shifted(x, axis))
+    return (repeated(g, x, axis) * array_namespace(x).exp(x - total),)
+
+
 REFERENCES = (
     Reference(
         "logsumexp",
@@ -84,7 +98,10 @@ REFERENCES = (
                 "m = max(x), but 0 where that is infinite",
             ),
         ),
-        worse=(Algorithm("log(sum(exp(x)))", logsumexp_unshifted, UNSHIFTED),),
+        worse=(
+            Algorithm("log(sum(exp(x)))", logsumexp_unshifted, UNSHIFTED),
+            Algorithm("logaddexp, two by two", logsumexp_merged, MERGED),
+        ),
     ),
     Reference(
         "logsumexp.pullback",
@@ -93,6 +110,11 @@ REFERENCES = (
                 "g softmax(x), or g exp(x - logsumexp(x))",
                 logsumexp_pullback,
                 "softmax by each of its algorithms",
+            ),
+        ),
+        worse=(
+            Algorithm(
+                "g exp(x - logsumexp(x)), two by two", logsumexp_pullback_merged, MERGED
             ),
         ),
     ),

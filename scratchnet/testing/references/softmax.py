@@ -7,10 +7,12 @@ holds +inf that entry is, and the others may be: `x - torch.logsumexp(x)` gives 
 
 from __future__ import annotations
 
-from math import ceil, floor, log
+from math import ceil, floor, inf, log
 
 from scratchnet.arrays import Array, array_namespace
+from scratchnet.testing.bounded import Bounded, merging
 from scratchnet.testing.formats import format_of
+from scratchnet.testing.references.reductions import Axes, count, normalized
 from scratchnet.testing.references.reference import Algorithm, Reference, either
 
 
@@ -38,6 +40,32 @@ def logsumexp(x: Array, /, *, axis: int = -1) -> Array:
 def log_softmax_by_logsumexp(x: Array, /, *, axis: int = -1) -> Array:
     """x - logsumexp(x): errs by an ulp of max(x) even where the result is small."""
     return x - logsumexp(x, axis=axis)
+
+
+def merged(x: Array, axis: Axes, whole: Array, /) -> Array:
+    """logaddexp of all elements, two by two, with the axes kept: here from the first to
+    the last. What it may be is derived from the whole, found by another algorithm."""
+    if isinstance(x, Bounded):
+        return merging.merged(whole, count(x, axis))
+    xp, axes = array_namespace(x), normalized(axis, x.ndim)
+    others = tuple(i for i in range(x.ndim) if i not in axes)
+    # How many go into each is said: -1 is nobody's number where there are no rows.
+    sides = tuple(x.shape[i] for i in others)
+    rows = xp.reshape(xp.permute_dims(x, others + axes), (*sides, count(x, axis)))
+    total = xp.full_like(xp.reshape(whole, sides), -inf)
+    for i in range(rows.shape[-1]):
+        total = xp.logaddexp(total, rows[..., i])
+    return xp.reshape(total, tuple(whole.shape))
+
+
+def log_softmax_merged(x: Array, /, *, axis: int = -1) -> Array:
+    """x - logsumexp(x), merged two by two."""
+    return x - merged(x, axis, logsumexp(x, axis=axis))
+
+
+def softmax_merged(x: Array, /, *, axis: int = -1) -> Array:
+    """exp(x - logsumexp(x)), merged two by two."""
+    return array_namespace(x).exp(log_softmax_merged(x, axis=axis))
 
 
 def log_softmax_unshifted(x: Array, /, *, axis: int = -1) -> Array:
@@ -119,6 +147,7 @@ def log_softmax_pullback(g: Array, x: Array, /, *, axis: int = -1) -> tuple[Arra
 
 
 UNSHIFTED = "overflows where max(x) is large, and is NaN where all x are very negative"
+MERGED = "by logaddexp: each merge rounds once more"
 REFERENCES = (
     Reference(
         "softmax",
@@ -127,7 +156,10 @@ REFERENCES = (
             Algorithm("exp(x - logsumexp(x))", softmax_by_logsumexp),
             Algorithm("exp(log_softmax(x))", softmax_by_logarithm),
         ),
-        worse=(Algorithm("exp(x) / sum(exp(x))", softmax_unshifted, UNSHIFTED),),
+        worse=(
+            Algorithm("exp(x) / sum(exp(x))", softmax_unshifted, UNSHIFTED),
+            Algorithm("exp(x - logsumexp(x)), two by two", softmax_merged, MERGED),
+        ),
     ),
     Reference(
         "softmax.pullback",
@@ -148,6 +180,7 @@ REFERENCES = (
         worse=(
             Algorithm("x - log(sum(exp(x)))", log_softmax_unshifted, UNSHIFTED),
             Algorithm("log(softmax(x))", log_of_softmax, "-inf where softmax is 0"),
+            Algorithm("x - logsumexp(x), two by two", log_softmax_merged, MERGED),
         ),
     ),
     Reference(
