@@ -105,7 +105,9 @@ def _long(op: Op) -> Planner:
     plan = op.planner
     if "max_side" in op.restriction or op.kind != "function":
         return plan
-    few = tuple(each for each in plan.dims if each <= 1) or plan.dims[:1]
+    # Of two such sides already where there are no core dimensions.
+    most = 1 if any(plan.signature.inputs) else 2
+    few = tuple(each for each in plan.dims if each <= most) or plan.dims[:1]
     return replace(plan, max_side=LONG_SIDE, dims=few)
 
 

@@ -30,7 +30,7 @@ from scratchnet.testing.strategies import (
     strided,
     transposed,
 )
-from scratchnet.testing.strategies.codes import ROOT, drawn_codes
+from scratchnet.testing.strategies.codes import BYTES, ONE_BY_ONE, ROOT, drawn_codes
 from scratchnet.testing.strategies.signature import parsed
 
 NUMPYS_OLD_ADDRESS = "numpy.lib.function_base"
@@ -230,9 +230,24 @@ def test_each_layout_of_a_library_is_drawn(library, known):
 
 def test_drawn_values_are_the_same_on_every_numpy():
     """They are computed from a hash: NumPy's generators change with its versions."""
-    codes = drawn_codes(st.nothing, bytes(ROOT), (60,))
+    more = bytes(range(2 * ROOT))
+    codes = drawn_codes(lambda _: more, bytes(ROOT), (60,))
     assert codes[:16].max() == 0
-    assert codes[16:19].tolist() == [[162, 119, 87], [55, 117, 106], [59, 255, 64]]
+    assert codes[16:48, 2].tolist() == list(more[:63:-1])
+    assert codes[48:51].tolist() == [[131, 37, 69], [145, 51, 83], [37, 57, 89]]
+
+
+def test_what_is_drawn_of_many_is_like_the_first():
+    """But for the finest byte: all are simple where those that are drawn are."""
+    more = bytes(range(2 * ROOT))
+    codes = drawn_codes(lambda _: more, bytes(ROOT), (50, 50)).reshape(-1, BYTES)
+    assert np.isin(codes[:, 1], codes[:48, 1]).all()
+    assert len(np.unique(codes, axis=0)) > 10 * ONE_BY_ONE
+    assert not drawn_codes(bytes_of_0, bytes(ROOT), (50, 50)).any()
+
+
+def bytes_of_0(_):
+    return bytes(2 * ROOT)
 
 
 def strides(x):

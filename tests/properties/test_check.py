@@ -158,6 +158,25 @@ def test_the_softmax_of_the_lesson_falls_at_once_and_small():
     assert all(side <= 2 for side in report.witness.arguments[0].shape)
 
 
+@pytest.mark.parametrize(
+    ("is_wrong", "shapes"),
+    [
+        (lambda x: x.shape[-1:] > (15,), {(16,)}),
+        (lambda x: x.shape[:1] > (8,), {(9,)}),
+        (lambda x: x.shape[:1] > (8,) and (x > 3).any(), {(9,)}),
+    ],
+)
+def test_what_only_long_arrays_break_falls_with_the_smallest(is_wrong, shapes):
+    """Of more than the 48 elements that are drawn one by one, and of fewer."""
+
+    def relu(x):
+        return np.maximum(x, 0) + is_wrong(x)
+
+    one = {"targets": ["numpy:float64"], "laws": ["equals_the_oracle"]}
+    found = [check(relu, OPS["relu"], **one, seed=seed).witness for seed in range(3)]
+    assert {each.arguments[0].shape for each in found} <= shapes
+
+
 @quick
 def test_what_breaks_in_one_way_is_said_once():
     """A subject that refuses empty arrays breaks every law that meets one."""

@@ -71,6 +71,18 @@ def test_laws_are_asked_of_what_breaks_code():
     assert missed(deck(PRODUCT, FLOAT64, EXAMPLES, 0)) == set()
 
 
+def test_elementwise_operations_are_asked_of_many_elements():
+    """Of so many that loops go on to a further part, of 32 mostly."""
+    many = [each for each in deck(OPS["tanh"], FLOAT64, EXAMPLES, 0) if is_many(each)]
+    assert len(many) >= EXAMPLES // 20
+    vectors = deck(OPS["tanh"].restrict(ranks=(0, 1)), FLOAT64, EXAMPLES, 0)
+    assert not any(map(is_many, vectors))
+
+
+def is_many(case):
+    return any(x.size > 32 for x in case.arrays)
+
+
 BROKEN = {
     "loops never stretch": (plan, "ALIKE", 256, "stretches"),
     "nothing is empty": (plan, "EMPTY", 256, "is_empty"),

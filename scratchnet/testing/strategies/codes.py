@@ -2,7 +2,8 @@
 
 A code of zeros is the simplest element, and each byte shrinks on its own. Every array
 has a root, the codes of its first elements, which is drawn however many it has: they
-stay what they are while the shape shrinks, and are the seed of an array of many.
+stay what they are while the shape shrinks. Of an array of many the last are like
+the first: what makes a test fail is mostly among those that remain in a smaller one.
 
 Hypothesis sorts bytes as it shrinks them, the larger ones to the right. So the first
 elements stand on the right, in one row of bytes for each byte of a code: what makes a
@@ -29,7 +30,7 @@ Codes: TypeAlias = Any
 BYTES = 3
 #: Bytes of a root: sixteen elements.
 ROOT = 16 * BYTES
-#: An array of more elements is made from its root alone.
+#: So many elements are drawn; each further one of a larger array is like one of these.
 ONE_BY_ONE = 48
 
 
@@ -42,12 +43,28 @@ def octets(length: int, /) -> SearchStrategy[bytes]:
 def drawn_codes(draw: DrawFn, root: bytes, shape: Shape, /) -> Codes:
     """Codes for the elements of an array of this shape, those of the root first."""
     count = prod(shape)
-    parts = [root]
-    if count > ONE_BY_ONE:
-        # A function of the seed alone, the same for ever: NumPy's are not.
-        parts.append(shake_128(root).digest(BYTES * count - ROOT))
-    elif BYTES * count > ROOT:
-        parts.append(draw(octets(BYTES * ONE_BY_ONE - ROOT)))
-    flat = [np.frombuffer(part, np.uint8).reshape(BYTES, -1)[:, ::-1] for part in parts]
-    joined = flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1)
-    return joined[:, :count].T.reshape(*shape, BYTES)
+    drawn = _codes(root)
+    # Of larger arrays too: they could not shrink to one for which more is drawn.
+    if BYTES * count > ROOT:
+        more = draw(octets(BYTES * ONE_BY_ONE - ROOT))
+        drawn = np.concatenate([drawn, _codes(more)])
+        if count > ONE_BY_ONE:
+            further = _like(drawn, root + more, count - ONE_BY_ONE)
+            drawn = np.concatenate([drawn, further])
+    return drawn[:count].reshape(*shape, BYTES)
+
+
+def _like(drawn: Codes, seed: bytes, count: int) -> Codes:
+    """So many codes, each like one of those drawn but for its finest byte, which stays
+    0 where it is. Functions of the seed alone, the same for ever: NumPy's are not."""
+    which, finest = np.frombuffer(shake_128(seed).digest(2 * count), np.uint8).reshape(
+        2, -1
+    )
+    codes = drawn[which % len(drawn)]
+    codes[:, 0] *= finest | 1
+    return codes
+
+
+def _codes(part: bytes) -> Codes:
+    """The codes that stand in a row of drawn bytes."""
+    return np.frombuffer(part, np.uint8).reshape(BYTES, -1)[:, ::-1].T
