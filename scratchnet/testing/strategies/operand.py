@@ -46,8 +46,8 @@ def values(
 
     dtype: a format or its name; bfloat16 comes as float32 whose last 16 bits are 0. Up
     to 48 elements are drawn one by one, more are like those, from a drawn seed. Shrinks
-    each to the simplest of its family. Raises ArgumentTypeError for a dtype without format,
-    and for the name of a family.
+    each to the simplest of its family. Raises ArgumentTypeError for a dtype without
+    format, and for the name of a family.
     """
     require_families("values", family)
     shape, form = require_shape("values", shape), format_of(dtype, where="values")
