@@ -17,6 +17,9 @@ from scratchnet.testing.elements import identified, judged
 from scratchnet.testing.evaluate import oracle
 from scratchnet.testing.formats import BFLOAT16, Reals
 
+#: What is said of an error that is too large for the accepted algorithms alone.
+WORSE = "INACCURATE: an algorithm documented as worse may give this"
+
 
 @dataclass(frozen=True)
 class Worst:
@@ -204,7 +207,7 @@ def _said(
         if wrong > 1:
             lines.append(f"  and {wrong - 1:,} more of {ratio.size:,} elements")
         if inaccurate:
-            lines.append("  INACCURATE: an algorithm documented as worse may give this")
+            lines.append(f"  {WORSE}")
     elif not ratio.size:
         lines.append(f"nothing to compare: shape {oracle.shape}")
     elif bitwise:

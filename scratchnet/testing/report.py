@@ -161,8 +161,8 @@ class Report:
         same = [each for each in others if _alike(each, first)]
         rest = [each for each in others if each not in same]
         for said, those in (("in the same way", same), ("as well", rest)):
-            if laws := Counter(each.law.name for each in those):
-                yield f"broken {said}: {', '.join(laws)}"
+            if those:
+                yield f"broken {said}: {', '.join(_named(those, self))}"
 
     def to_json(self) -> str:
         """All of it, as JSON of schema 1."""
@@ -188,6 +188,15 @@ def _alike(one: Result, other: Result) -> bool:
     """Whether the same was found of both, but for the call that it was found in."""
     found = one.finding, other.finding
     return len({(each.verdict, each.message.partition("\n")[0]) for each in found}) == 1
+
+
+def _named(broken: list[Result], report: Report) -> Iterator[str]:
+    """The laws that are broken, each with the targets if it is not on all of them."""
+    every = {each.subject.target for each in report.results}
+    for law in dict.fromkeys(each.law.name for each in broken):
+        where = [x.subject.target for x in broken if x.law.name == law]
+        on = f" ({', '.join(map(str, where))})" if every - {*where} else ""
+        yield f"{law}{on}"
 
 
 def _as_json(result: Result) -> dict[str, Any]:

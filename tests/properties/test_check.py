@@ -196,6 +196,20 @@ def test_what_breaks_in_one_way_is_said_once():
 
 @quick
 def test_what_breaks_in_other_ways_is_said_apart():
-    said = str(check(lambda x: x, OPS["relu"], targets=NUMPY))
-    assert "\nbroken as well: " in said
+    both = ["numpy:float64", "numpy:float32"]
+    laws = ["equals_the_oracle", "results_are_new", "inputs_are_untouched"]
+    said = str(check(lambda x: x, OPS["relu"], targets=both, laws=laws))
+    as_well = "equals_the_oracle (numpy:float32), results_are_new"
+    assert f"\nbroken as well: {as_well}\n" in said
     assert "broken in the same way" not in said
+
+
+@quick
+def test_what_breaks_on_one_target_says_on_which():
+    def in_double(x):
+        return np.maximum(x.astype(float), 0)
+
+    both = ["numpy:float64", "numpy:float32"]
+    laws = ["equals_the_oracle", "results_are_of_their_kind"]
+    said = str(check(in_double, OPS["relu"], targets=both, laws=laws))
+    assert "results_are_of_their_kind on numpy:float32\n" in said

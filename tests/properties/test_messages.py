@@ -96,6 +96,55 @@ def test_what_is_worse_is_so_in_every_law():
     assert {each.verdict for each in report.broken} == {"INACCURATE"}
 
 
+def of_squares(x):
+    return (x * x).mean(-1) - x.mean(-1) ** 2
+
+
+def at_times(when):
+    """A variance that cancels, of some arrays."""
+
+    def var(x, *, axis=-1, correction=0):
+        del axis, correction
+        return of_squares(x) if when(x) else x.var(-1)
+
+    return var
+
+
+def folded(x, mean, std):
+    """Multiplied out where there are loops, which cancels."""
+    return x / std - mean / std if x.ndim > 1 else (x - mean) / std
+
+
+def cumsum_vjp(x, *, axis=-1):
+    def pullback(g):
+        after = np.flip(np.cumsum(np.flip(g, axis), axis), axis)
+        whole = g.sum(axis, keepdims=True) - np.cumsum(g, axis) + g
+        return (np.where(g.ravel()[:1] < 0, whole, after),)
+
+    return np.cumsum(x, axis), pullback
+
+
+VAR = OPS["var"].restrict(axis=-1, correction=0, keepdims=False)
+WORSE_AT_TIMES = {
+    "the_layout_does_not_matter": (at_times(lambda x: not x.flags.carray), VAR),
+    "rows_are_independent": (at_times(lambda x: len(x) == 1), VAR),
+    "broadcasting_equals_the_loop": (folded, OPS["standardize"]),
+    "pullbacks_are_linear": (np.cumsum, OPS["cumsum"], cumsum_vjp),
+}
+
+
+@quick
+@pytest.mark.parametrize("law", WORSE_AT_TIMES)
+def test_two_results_that_differ_by_a_worse_algorithm_are_inaccurate(law):
+    """Wrong would be what no documented algorithm gives."""
+    subject, operation, *vjp = WORSE_AT_TIMES[law]
+    report = check(
+        subject, operation, vjp=vjp[0] if vjp else None, laws=[law], targets=NUMPY
+    )
+    assert [each.verdict for each in report.results] == ["INACCURATE"]
+    assert "INACCURATE: an algorithm documented as worse" in said_of(report)
+
+
 @quick
 def test_a_broken_law_of_integers_says_which():
     def in_bytes(train, rows, *, per_feature):

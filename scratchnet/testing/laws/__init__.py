@@ -15,6 +15,7 @@ from scratchnet.testing.laws import (
     loaders,
     memory,
     optimizers,
+    refusals,
     rows,
     values,
 )
@@ -46,7 +47,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             rows.rows_are_independent,
             rows.broadcasting_equals_the_loop,
             rows.empty_and_0d_are_no_exceptions,
-            rows.what_does_not_fit_is_refused,
+            refusals.what_does_not_fit_is_refused,
             memory.the_layout_does_not_matter,
             memory.inputs_are_untouched,
             memory.results_are_new,

@@ -11,7 +11,7 @@ import numpy as np
 from scratchnet.arrays import is_array
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
-from scratchnet.testing.compare import Comparison, within
+from scratchnet.testing.compare import WORSE, Comparison, within
 from scratchnet.testing.subject import Listed, Refusal, Subject, host, said, shown
 
 Verdict = Literal[
@@ -210,6 +210,19 @@ def agree(first: Any, second: Any, oracle: Bounded, /, *, what: str) -> Finding:
             bound = np.where(free, np.inf, bound)
         comparison = within(one, Bounded(value, oracle.contract, bound))
     return found(comparison, f"{what}: ")
+
+
+def compared_with(
+    subject: Subject, case: Case, compare: Callable[[tuple[Bounded, ...]], Finding], /
+) -> Finding:
+    """What a comparison of results with each other finds by the bounds of the oracle;
+    INACCURATE where by those of algorithms documented as worse it finds nothing."""
+    finding = compare(case.oracle(subject.contract))
+    if finding.verdict != "WRONG":
+        return finding
+    if not compare(case.worse_oracle(subject.contract)).ok:
+        return finding
+    return replace(finding, verdict="INACCURATE").noted(WORSE)
 
 
 def of_kind(x: Any, oracle: Bounded, subject: Subject, /) -> Finding:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from scratchnet.testing.laws.finding import (
     Finding,
     Misplaced,
     agree,
+    compared_with,
     inside,
     miscounted,
     of_kind,
@@ -77,18 +80,33 @@ def pullbacks_are_linear(subject: Subject, case: Case) -> Finding:
     calls = [_kept(pullback(each), oracles) for each in (g, turned, g)]
     _call_elsewhere(subject, case)
     calls.append(_kept(pullback(g), oracles))
-    findings = []
-    for i, (one, two, three, last) in enumerate(zip(*calls, strict=True)):
-        with np.errstate(all="ignore"):
-            scaled = -2 * np.asarray(one, oracles[i].value.dtype)
-        doubled = agree(two, scaled, _scaled(oracles[i]), what="of -2 g")
-        if not doubled.ok:
-            judged = _scaled(oracles[i], _of_turned(there, subject)[i])
-            doubled = agree(two, scaled, judged, what="of -2 g")
-        again = agree(three, one, oracles[i], what="of g again")
-        after = agree(last, one, oracles[i], what="of g after another forward")
-        findings += [doubled, again, after]
-    return together(findings)
+
+    def linear(oracles: tuple[Bounded, ...]) -> Finding:
+        judges = enumerate(oracles)
+        return together(
+            _is_linear(each, oracle, partial(_of_turned, there, subject, i))
+            for each, (i, oracle) in zip(zip(*calls, strict=True), judges, strict=True)
+        )
+
+    return compared_with(subject, there, linear)
+
+
+def _is_linear(
+    cotangents: tuple[Any, ...], oracle: Bounded, turned: Callable[[], Bounded]
+) -> Finding:
+    """Of cotangents of g, of -2 g, and twice of g again, the last after other calls.
+
+    turned: the oracle of -2 g, which costs as much as all the rest.
+    """
+    one, two, three, last = cotangents
+    with np.errstate(all="ignore"):
+        scaled = -2 * np.asarray(one, oracle.value.dtype)
+    doubled = agree(two, scaled, _scaled(oracle), what="of -2 g")
+    if not doubled.ok:
+        doubled = agree(two, scaled, _scaled(oracle, turned()), what="of -2 g")
+    again = agree(three, one, oracle, what="of g again")
+    after = agree(last, one, oracle, what="of g after another forward")
+    return together((doubled, again, after))
 
 
 def _kept(results: tuple[Any, ...], oracles: tuple[Bounded, ...]) -> list[Any]:
@@ -109,10 +127,10 @@ def _call_elsewhere(subject: Subject, case: Case) -> None:
         subject.back_at(arguments, options)
 
 
-def _of_turned(there: Case, subject: Subject) -> tuple[Bounded, ...]:
+def _of_turned(there: Case, subject: Subject, i: int) -> Bounded:
     """The oracle of -2 g: what is made on the way may overflow, as of g it does not."""
     g, *arguments = there.arguments
-    return there.with_calls((g * -2, *arguments)).oracle(subject.contract)
+    return there.with_calls((g * -2, *arguments)).oracle(subject.contract)[i]
 
 
 def _scaled(oracle: Bounded, turned: Bounded | None = None) -> Bounded:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from scratchnet.arrays import Array, is_array, library, to_numpy
+from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Call, Case
 from scratchnet.testing.laws.finding import (
     Finding,
     Misplaced,
     agree,
+    compared_with,
     miscounted,
     together,
 )
@@ -40,10 +42,14 @@ def the_layout_does_not_matter(subject: Subject, case: Case) -> Finding:
         if (wrong := miscounted(results, oracles, "result")) is not None:
             return wrong
     names = ", ".join(layout.__name__ for layout in case.layouts)
-    return together(
-        agree(one, other, oracle, what=f"laid out as {names}")
-        for one, other, oracle in zip(lying, plain, oracles, strict=True)
-    )
+
+    def alike(oracles: tuple[Bounded, ...]) -> Finding:
+        return together(
+            agree(one, other, oracle, what=f"laid out as {names}")
+            for one, other, oracle in zip(lying, plain, oracles, strict=True)
+        )
+
+    return compared_with(subject, case, alike)
 
 
 def arrays_of(call: Call, /) -> list[Any]:

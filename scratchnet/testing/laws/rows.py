@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.arrays import is_array
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Call, Case, Shape
 from scratchnet.testing.laws.finding import (
     Finding,
     agree,
+    compared_with,
     judged,
     miscounted,
     of_kind,
@@ -23,7 +23,7 @@ from scratchnet.testing.laws.finding import (
 )
 from scratchnet.testing.laws.law import law
 from scratchnet.testing.op import Op
-from scratchnet.testing.subject import Refusal, Subject, host, shown
+from scratchnet.testing.subject import Refusal, Subject, host
 
 
 def loops(case: Case, /) -> tuple[Shape, ...]:
@@ -97,10 +97,14 @@ def rows_are_independent(subject: Subject, case: Case) -> Finding:
     for results in (in_batch, alone):
         if (wrong := miscounted(results, oracles, "result")) is not None:
             return wrong
-    return together(
-        _same_row(one, batch, oracle, i)
-        for one, batch, oracle in zip(alone, in_batch, oracles, strict=True)
-    )
+
+    def same(oracles: tuple[Bounded, ...]) -> Finding:
+        return together(
+            _same_row(one, batch, oracle, i)
+            for one, batch, oracle in zip(alone, in_batch, oracles, strict=True)
+        )
+
+    return compared_with(subject, case, same)
 
 
 def _same_row(alone: Any, batch: Any, oracle: Bounded, i: int) -> Finding:
@@ -144,28 +148,29 @@ def broadcasting_equals_the_loop(subject: Subject, case: Case) -> Finding:
     if (wrong := miscounted(whole, oracles, "result")) is not None:
         return wrong
     call = case.on(subject.target)
-    sides = np.broadcast_shapes(*loops(case))
-    return together(_loop(subject, case, whole, call, sides))
+    indices = list(product(*map(range, np.broadcast_shapes(*loops(case)))))
+    # A few of them, spread over all: each is a call of its own.
+    few = indices[:: max(1, len(indices) // 4)]
+    alone = {at: subject.at(*_part(case, at, call)) for at in few}
+    for results in alone.values():
+        if (wrong := miscounted(results, oracles, "result")) is not None:
+            return wrong
+    return compared_with(
+        subject, case, lambda oracles: together(_loop(alone, whole, oracles))
+    )
 
 
 def _loop(
-    subject: Subject, case: Case, whole: tuple[Any, ...], call: Call, sides: Shape
+    alone: dict[Shape, tuple[Any, ...]],
+    whole: tuple[Any, ...],
+    oracles: tuple[Bounded, ...],
 ) -> Iterator[Finding]:
-    indices = list(product(*map(range, sides)))
-    # A few of them, spread over all: each is a call of its own.
-    for at in indices[:: max(1, len(indices) // 4)]:
-        alone = subject.at(*_part(case, at, call))
-        oracles = case.oracle(subject.contract)
-        if (wrong := miscounted(alone, oracles, "result")) is not None:
-            yield wrong
-            return
-        results = zip(alone, whole, oracles, strict=True)
-        for one, every, oracle in results:
-            if np.shape(host(every)) != oracle.shape:
-                yield Finding(
-                    "MISPLACED",
-                    f"shape {np.shape(host(every))}, expected {oracle.shape}",
-                )
+    """What the elements that were computed alone are, beside those of the whole."""
+    for at, results in alone.items():
+        for one, every, oracle in zip(results, whole, oracles, strict=True):
+            if (shape := np.shape(host(every))) != oracle.shape:
+                said = f"shape {shape}, expected {oracle.shape}"
+                yield Finding("MISPLACED", said)
                 return
             element = _element(oracle, at)
             yield agree(one, host(every)[at], element, what=f"element {list(at)}")
@@ -242,56 +247,3 @@ def results_are_of_their_kind(subject: Subject, case: Case) -> Finding:
     if (wrong := miscounted(results, oracles, "result")) is not None:
         return wrong
     return together(map(of_kind, results, oracles, [subject] * len(oracles)))
-
-
-def _is_refusable(subject: Subject, case: Case) -> bool:
-    del subject
-    return bool(case.op.refused(case))
-
-
-@law(accepts=_is_refusable, of=lambda op: op.refuses)
-def what_does_not_fit_is_refused(subject: Subject, case: Case) -> Finding:
-    """What has no answer raises, as the reference does.
-
-    Claim   f raises for shapes that do not fit, and for labels that are no class
-    Kills   silent broadcasting, wrapping indices, arguments cut to fit
-    Misses  what is said when it raises
-    """
-    wrong = case.op.refused(case)
-    arguments, options = wrong[case.index("refusal", len(wrong))]
-    other = case.with_calls(arguments, options)
-    try:
-        results = subject(other, laid=False)
-    except Refusal as error:
-        cause = error.args[0]
-        if isinstance(cause, Exception):
-            return Finding(compared=1)
-        return Finding("CRASHES", f"{type(cause).__name__} for {other!r}")
-    given = ", ".join(
-        f"a result of shape {host(x).shape}" if is_array(x) else shown(x)
-        for x in results
-    )
-    said = f"{other!r} gave {given or 'no result'}\n  {_misfit(case, other)}"
-    return Finding("ACCEPTS", said)
-
-
-def _misfit(case: Case, other: Case) -> str:
-    """What of another call does not fit, told by an example that does."""
-    for name, value in other.options.items():
-        if value is not case.options[name] and not is_array(value):
-            return f"{name}={value!r} does not fit"
-    pairs = list(zip(case.arguments, other.arguments, strict=True))
-    if any(np.shape(x) != np.shape(y) for x, y in pairs if is_array(y)):
-        shapes = ", ".join(str(x.shape) for x in other.arguments if is_array(x))
-        return (
-            f"arrays of shape {shapes} do not fit {case.op.called or case.op.signature}"
-        )
-    for i, (x, y) in enumerate(pairs):
-        if not is_array(y):
-            if x != y:
-                return f"argument {i}, {y!r}, does not fit"
-        elif x.dtype != y.dtype:
-            return f"argument {i} of dtype {y.dtype} does not fit, {x.dtype} does"
-        elif x is not y:
-            return f"argument {i} holds what has no meaning: {shown(y)}"
-    return "which has no answer"
