@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from scratchnet.errors import ArgumentError, ArgumentTypeError
+from scratchnet.errors import ArgumentError, ArgumentTypeError, ScratchnetError
 from scratchnet.testing.case import Case
 from scratchnet.testing.cases import deck
 from scratchnet.testing.contract import Contract
@@ -169,10 +169,10 @@ def _moderate(operation: Op) -> tuple[Case, ...]:
         drawn = deck(operation.of_families(("moderate",)) or operation, FLOAT64, 20, 0)
         for case in drawn if chosen and operation.kind == "function" else ():
             case.oracle(Contract(FLOAT64))
-    except ArgumentError as error:
-        if not chosen or error.__cause__ is None:
+    except ScratchnetError as error:
+        if not chosen:
             raise
-        cause = error.__cause__
+        cause = error.__cause__ or error
         raise ArgumentError(
             "check",
             f"{operation.title}: an example raises {type(cause).__name__}: {cause}",

@@ -33,7 +33,7 @@ from scratchnet.testing.strategies.layout import (
     repeated,
 )
 from scratchnet.testing.strategies.plan import Planner
-from scratchnet.testing.strategies.requirements import answered
+from scratchnet.testing.strategies.requirements import answered, require_count
 
 #: Arrays that an operation's inputs may make beside the drawn ones: at most so many.
 _MORE = 4
@@ -43,30 +43,35 @@ LONG, LONG_SIDE = 256 - 256 // 8, 33
 _LYING = layouts_of("numpy", where="cases")
 
 
-def cases(operation: Op, /, *, dtype: Any = "float64") -> SearchStrategy[Case]:
+def cases(
+    operation: Op, /, *, dtype: Any = "float64", max_dims: int | None = None
+) -> SearchStrategy[Case]:
     """Examples of an operation in one format.
 
     Shapes by its signature, values of its families, any layouts and options. Shrinks
     to contiguous arrays of the first family, the smallest shapes and the simplest
-    options and values. Raises ArgumentTypeError for a dtype without format.
+    options and values. max_dims: at most so many loop dimensions, where the operation
+    has more. Raises ArgumentTypeError for a dtype without format.
     """
-    found = _cases(operation, format_of(dtype, where="cases"))
+    if max_dims is not None:
+        require_count("cases", 0, max_dims=max_dims)
+    found = _cases(operation, format_of(dtype, where="cases"), max_dims)
     if operation.pullback_of is not None:
         return found.map(Case.of_pullback)
     return found
 
 
 @st.composite
-def _cases(draw: DrawFn, op: Op, form: Format) -> Case:
+def _cases(draw: DrawFn, op: Op, form: Format, most: int | None) -> Case:
     base = op if op.pullback_of is None else op.pullback_of
-    plan, count = base.planner, len(base.planner.signature.inputs)
+    plan, count = _of_dims(base.planner, most), len(base.planner.signature.inputs)
     # All in one draw, as each costs as much as a small operation.
     sizes = (1, count + _MORE, len(base.parameters), plan.length, ROOT, count * ROOT)
     family, lying, choices, shape, root, roots = _cut(draw(octets(sum(sizes))), sizes)
     # Both shrink to the first family: one byte says which, and whether sides are long.
     long, which = divmod(family[0], LONG)
     if long:
-        plan = _long(base)
+        plan = _of_dims(_long(base), most)
     kind = base.families[which % len(base.families)]
     shapes = plan.shapes(shape)
     pairs = zip(shapes, _cut(roots, (ROOT,) * count), strict=True)
@@ -107,8 +112,15 @@ def _long(op: Op) -> Planner:
         return plan
     # Of two such sides already where there are no core dimensions.
     most = 1 if any(plan.signature.inputs) else 2
-    few = tuple(each for each in plan.dims if each <= most) or plan.dims[:1]
-    return replace(plan, max_side=LONG_SIDE, dims=few)
+    return replace(_of_dims(plan, most), max_side=LONG_SIDE)
+
+
+def _of_dims(plan: Planner, most: int | None) -> Planner:
+    """A plan with at most so many loop dimensions, or the fewest that it may have."""
+    if most is None or most >= plan.dims[-1]:
+        return plan
+    few = tuple(each for each in plan.dims if each <= most)
+    return replace(plan, dims=few or plan.dims[:1])
 
 
 def _called_with(base: Op, *drawn: Any) -> Any:

@@ -92,32 +92,56 @@ def hold(
     if examples is None:
         examples = EXAMPLES if subject.target.is_full else FEWER
     began, tally = time.perf_counter(), _Tally()
-    broken: tuple[Case, Finding] | None = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for turn, case in _examples(operation, subject, examples, start, tally):
-            if not law.accepts(subject, case):
-                continue
-            finding = law.asked(subject, case)
-            tally.add(case, finding)
-            if not finding.ok:
-                where = operation, examples, turn
-                broken = _smallest(law, subject, where, (case, finding))
-                break
-            if time.perf_counter() - began > seconds:
-                break
+        drawn = _examples(operation, subject, examples, start, tally)
+        found = _break(law, subject, drawn, tally, began + seconds)
+        if found is not None:
+            found = _smallest(law, subject, (operation, examples), found)
     return Result(
         law,
         subject,
-        tally.finding() if broken is None else broken[1],
+        tally.finding() if found is None else found.finding,
         tally.examples,
         tally.compared,
         tally.silent,
-        tally.ratio,
+        tally.ratio if found is None else max(tally.ratio, found.finding.ratio),
         time.perf_counter() - began,
         tally.families,
-        None if broken is None else broken[0],
+        None if found is None else found.case,
     )
+
+
+@dataclass(frozen=True)
+class _Break:
+    """An example that breaks a law, what was found, and the seed it was drawn from."""
+
+    case: Case
+    finding: Finding
+    turn: int
+
+
+def _break(
+    law: Law,
+    subject: Subject,
+    drawn: Iterator[tuple[int, Case]],
+    tally: _Tally,
+    until: float,
+) -> _Break | None:
+    """The first break of a law, or one that is only INACCURATE where no other is."""
+    broken = None
+    for turn, case in drawn:
+        if not law.accepts(subject, case):
+            continue
+        finding = law.asked(subject, case)
+        tally.add(case, finding)
+        if not finding.ok and finding.verdict != "INACCURATE":
+            return _Break(case, finding, turn)
+        if not finding.ok and broken is None:
+            broken = _Break(case, finding, turn)
+        if time.perf_counter() > until:
+            break
+    return broken
 
 
 def _examples(
@@ -131,20 +155,17 @@ def _examples(
             yield turn, case
 
 
-class _Broken(Exception):  # noqa: N818 - what was looked for, not an error
-    """An example that breaks the law."""
+class _Found(Exception):  # noqa: N818 - what was looked for, not an error
+    """An example that breaks the law in the same way."""
 
 
 def _smallest(
-    law: Law,
-    subject: Subject,
-    where: tuple[Op, int, int],
-    broken: tuple[Case, Finding],
-) -> tuple[Case, Finding]:
-    """The smallest example that Hypothesis finds for the same break of the law, where
-    the first one was drawn."""
-    operation, examples, start = where
-    best, verdict = [broken], broken[1].verdict
+    law: Law, subject: Subject, where: tuple[Op, int], broken: _Break
+) -> _Break:
+    """The smallest example that Hypothesis finds for the same break of the law, of the
+    fewest loop dimensions; or the first one, where it was drawn."""
+    operation, examples = where
+    best = [broken]
     shrinking = settings(
         SETTINGS, max_examples=examples, phases=(Phase.generate, Phase.shrink)
     )
@@ -153,13 +174,18 @@ def _smallest(
         if not law.accepts(subject, example):
             return
         found = law.asked(subject, example)
-        if found.verdict == verdict:
-            best.append((example, found))
-            raise _Broken
+        if found.verdict == broken.finding.verdict:
+            best.append(_Break(example, found, broken.turn))
+            raise _Found
 
-    # What breaks it at times only is smallest where it was seen last.
-    with suppress(_Broken, Flaky):
-        run_on(cases(operation, dtype=subject.target.format), search, shrinking, start)
+    # Axes do not go away by shrinking: the one that remained would be another.
+    for most in (*operation.planner.dims[:-1], None):
+        drawn = cases(operation, dtype=subject.target.format, max_dims=most)
+        # What breaks it at times only is smallest where it was seen last.
+        with suppress(_Found, Flaky):
+            run_on(drawn, search, shrinking, broken.turn)
+        if len(best) > 1:
+            break
     # Hypothesis runs the smallest one again at the end.
     return best[-1]
 

@@ -61,12 +61,10 @@ def train_step(x, labels, *parameters, learning_rate):
         layers += [Function(scratchnet.relu_vjp)] * bool(layers)
         layers.append(Linear(weight, bias))
     model = Sequential(tuple(layers))
-    logits, back = model.vjp(x)
-    loss, loss_back = scratchnet.cross_entropy_vjp(logits, labels)
-    one = array_namespace(loss).ones_like(loss)
-    gradients = back(*loss_back(one))[1]
-    new, _ = SGD(learning_rate).step(state(model), gradients, {})
-    return loss, *new.values()
+    scratchnet.check_labels(labels, parameters[-1].shape[0])
+    stepped = scratchnet.train_step(model, SGD(learning_rate), {}, x, labels)
+    new, _, loss, _ = stepped
+    return loss, *state(new).values()
 
 
 def one_hot(labels, classes):

@@ -101,6 +101,12 @@ def loader_for_one_epoch(x, y, **options):
     return Exhausted()
 
 
+def with_a_row_twice(generator, n):
+    """The first one is the last one, too."""
+    order = generator.permutation(n)
+    return np.append(order[:-1], order[:1])
+
+
 def ragged(order, size, drop_last):
     if drop_last or not len(order):
         return in_parts(order, size, drop_last)
@@ -128,3 +134,13 @@ def with_dropped_tail(x, y, *, batch_size, drop_last, **options):
     n = len(x) - (len(x) % batch_size if drop_last else 0)
     made = loader()
     return made(x[:n], y[:n], batch_size=batch_size, drop_last=drop_last, **options)
+
+
+def with_a_copy_of_its_own(x, y, **options):
+    """Batches are views of a copy, which the data survive."""
+    return loader(rows=views, labels=views)(np.array(x), np.array(y), **options)
+
+
+def without_the_last(generator, n):
+    """The last row is always among those that are dropped, if any are."""
+    return np.append(generator.permutation(n - 1), n - 1)

@@ -105,3 +105,17 @@ def with_the_first_gradient(parameters, gradients, state, **options):
     after, velocities = optimizer()(parameters, old, velocities, **options)
     firsts = {k: v for k, v in first.items() if k.startswith("first ")}
     return after, {**firsts, **velocities}
+
+
+def forgetful(parameters, gradients, state, **options):
+    """What has no gradient loses its velocity."""
+    kept = {name: v for name, v in state.items() if name in gradients}
+    return optimizer()(parameters, gradients, kept, **options)
+
+
+def rolling_on(parameters, gradients, state, *, momentum, **options):
+    """The velocity of what has no gradient decays."""
+    state = {
+        name: v if name in gradients else momentum * v for name, v in state.items()
+    }
+    return optimizer()(parameters, gradients, state, momentum=momentum, **options)

@@ -53,12 +53,17 @@ from properties.planted_loaders import (
     shuffled,
     shuffled_once_more,
     views,
+    with_a_copy_of_its_own,
+    with_a_row_twice,
     with_dropped_tail,
+    without_the_last,
 )
 from properties.planted_optimizers import (
     damped_at_first,
+    forgetful,
     optimizer,
     remembered,
+    rolling_on,
     tired,
     updated_in_place,
     with_an_object_that_is_written_to,
@@ -248,7 +253,13 @@ PLANTED = [
         *("rows_are_independent", "WRONG", "softmax", AMONG_OTHERS),
         softmax_right_in_front,
     ),
-    Planted(*("every_row_comes_once", "WRONG", "loader", ALONE), loader_for_one_epoch),
+    Planted(
+        *("every_row_comes_once", "WRONG", "loader", AMONG_OTHERS), loader_for_one_epoch
+    ),
+    Planted(
+        *("every_row_comes_once", "WRONG", "loader", ALONE),
+        loader(order=with_a_row_twice),
+    ),
     Planted(
         *("pairs_stay_together", "WRONG", "loader", ALONE),
         loader(rows=shuffled_once_more),
@@ -268,15 +279,23 @@ PLANTED = [
     Planted(*("epochs_differ", "WRONG", "loader", ALONE), loader(order=same_each_time)),
     Planted(*("epochs_differ", "WRONG", "loader", AMONG_OTHERS), with_dropped_tail),
     Planted(
+        *("epochs_differ", "WRONG", "loader", ALONE), loader(order=without_the_last)
+    ),
+    Planted(
         *("without_shuffling_rows_are_in_order", "WRONG", "loader", ALONE),
         loader(plain=shuffled),
     ),
     Planted(*("batches_are_copies", "ALIASES", "loader", ALONE), loader(rows=views)),
     Planted(
+        *("batches_are_copies", "ALIASES", "loader", ALONE), with_a_copy_of_its_own
+    ),
+    Planted(
         *("every_step_equals_the_oracle", "WRONG", "optimizer", ALONE),
         optimizer(velocity=damped_at_first),
     ),
-    Planted(*("every_step_equals_the_oracle", "WRONG", "optimizer", ALONE), tired),
+    Planted(
+        *("every_step_equals_the_oracle", "WRONG", "optimizer", AMONG_OTHERS), tired
+    ),
     Planted(
         *("every_step_equals_the_oracle", "WRONG", "optimizer", AMONG_OTHERS),
         with_the_first_gradient,
@@ -288,6 +307,12 @@ PLANTED = [
     Planted(
         *("without_a_gradient_nothing_moves", "WRONG", "optimizer", ALONE),
         optimizer(missing=np.zeros_like),
+    ),
+    *(
+        Planted(
+            *("without_a_gradient_nothing_moves", "WRONG", "optimizer", ALONE), each
+        )
+        for each in (forgetful, rolling_on)
     ),
     Planted(
         *("steps_are_pure", "MUTATES", "optimizer", ALONE),

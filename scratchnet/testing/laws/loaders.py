@@ -8,7 +8,7 @@ the numbers of the rows.
 from __future__ import annotations
 
 from itertools import islice
-from math import comb, factorial
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -138,8 +138,9 @@ def seeds_reproduce(subject: Subject, case: Case) -> Finding:
     """The same seed gives the same batches, whatever else was drawn.
 
     Claim   two loaders of one seed give the same rows in every epoch
-    Kills   a global generator; state shared between loaders
-    Misses  seeds that are ignored: two of them may be alike
+    Kills   a global generator that is not seeded anew; state shared between loaders
+    Misses  seeds that are ignored: two of them may be alike; a global generator that
+            each epoch seeds
     """
     one, other = _loader(subject, case), _loader(subject, case)
     for epoch in range(3):
@@ -157,11 +158,11 @@ def _is_shuffled(subject: Subject, case: Case) -> bool:
     return bool(case.options["shuffle"]) and len(case.arguments[0]) > 1
 
 
-def _until(unlikely: int) -> int:
-    """How often a coincidence of one in so many must repeat to be none."""
-    times, odds = 1, unlikely
-    while odds < _UNLIKELY:
-        times, odds = times + 1, odds * unlikely
+def _until(odds: float, unlikely: float = _UNLIKELY) -> int:
+    """How often what happens once in so many must repeat to be no coincidence."""
+    times, chance = 1, odds
+    while chance < unlikely:
+        times, chance = times + 1, chance * odds
     return times
 
 
@@ -175,15 +176,13 @@ def epochs_differ(subject: Subject, case: Case) -> Finding:
     """
     loader, n = _loader(subject, case), len(case.arguments[0])
     left = n % case.options["batch_size"] if case.options["drop_last"] else 0
-    # The same order, or the same rows left out, by chance alone.
+    # The same order, or a row left out, by chance alone.
     orders = _until(factorial(n) // factorial(left))
-    tails = _until(comb(n, left)) if left else 0
-    epochs = [_numbers(_epoch(loader, case)) for _ in range(1 + max(orders, tails))]
+    drops = _until(n / left) + _until(n / left, unlikely=n) if left else 0
+    epochs = [_numbers(_epoch(loader, case)) for _ in range(1 + max(orders, drops))]
     if all(each == epochs[0] for each in epochs):
         return Finding("WRONG", f"{len(epochs)} epochs in the order {epochs[0]}")
-    seen = {i for each in epochs for i in each}
-    if tails and len({frozenset(each) for each in epochs}) == 1:
-        never = sorted(set(range(n)) - seen)
+    if left and (never := sorted(set(range(n)).difference(*epochs))):
         return Finding("WRONG", f"rows {never} in none of {len(epochs)} epochs")
     return Finding(compared=len(epochs) * n)
 
@@ -214,18 +213,29 @@ def batches_are_copies(subject: Subject, case: Case) -> Finding:
     """Writing into a batch leaves the data alone.
 
     Claim   the rows of the next epoch are what they were, and so is x itself
-    Kills   views of the data set as batches
+    Kills   views of the data set, or of a copy that the loader has, as batches
     Misses  data that is changed elsewhere
     """
     (x, y), options = case.on(subject.target, laid=False)
     before = bits(x), bits(y)
     loader = subject.directly(x, y, **options)
-    for rows, labels in _epoch(loader, case):
+    batches = _epoch(loader, case)
+    known = _rows(batches) | {bits(row) for row in host(x)}
+    for rows, labels in batches:
         for array in (rows, labels):
             run(_overwrite, array)
     if (bits(x), bits(y)) != before:
         return Finding("ALIASES", f"the data after writing into batches: {shown(x)}")
+    later = _epoch(loader, case)
+    if _rows(later) - known or not {*_numbers(later)} <= {*range(x.shape[0])}:
+        came = shown([host(part) for part in later[0]], 200)
+        return Finding("ALIASES", f"the next epoch after writing into batches: {came}")
     return Finding(compared=len(before[0]) + len(before[1]))
+
+
+def _rows(batches: list[Batch]) -> set[bytes]:
+    """The bits of each row that came."""
+    return {bits(row) for x, _ in batches for row in host(x)}
 
 
 def _overwrite(x: Any) -> None:

@@ -99,7 +99,8 @@ def every_step_equals_the_oracle(subject: Subject, case: Case) -> Finding:
     Claim   abs(step(p, g, state) - oracle) <= bound, step after step
     Kills   a wrong order of decay and momentum; dampening on the first step; a state
             that is lost
-    Misses  what shows for several parameters only
+    Misses  a parameter that has no gradient; what is written to; what shows in a second
+            call only
     """
     parameters, gradients, options = _start(subject, case)
     velocities: dict[str, tuple[Bounded, ...]] = dict.fromkeys(parameters, ())
@@ -175,22 +176,33 @@ def without_a_gradient_nothing_moves(subject: Subject, case: Case) -> Finding:
     Kills   decay of unused parameters; velocities that are lost, or move on
     Misses  what is wrong with those that have a gradient
     """
+    # Before there is a velocity, and after.
+    return together(_without_a_gradient(subject, case, step) for step in (0, 1))
+
+
+def _without_a_gradient(subject: Subject, case: Case, missing: int) -> Finding:
+    """Whether the second parameter, without a gradient in a step, is where it would be
+    without that step."""
     parameters, gradients, options = _start(subject, case)
-    only = {"first": gradients["first"]}
-    after, state = _stepped(subject, parameters, only, {}, options)
-    if bits(after["second"]) != bits(parameters["second"]):
-        return Finding("WRONG", f"second moved to {shown(after['second'])}")
-    later, _ = _stepped(subject, after, _turned(subject, gradients, 1), state, options)
-    fresh, _ = _stepped(
-        subject,
-        {"second": parameters["second"]},
-        {"second": _turned(subject, gradients, 1)["second"]},
-        {},
-        options,
-    )
-    if bits(later["second"]) != bits(fresh["second"]):
-        return Finding("WRONG", "the first gradient of second is not taken for a first")
-    return Finding(compared=host(later["second"]).size or 1)
+    alone: Arrays = {"second": parameters["second"]}
+    state: Any = {}
+    own: Any = {}
+    for step in range(STEPS):
+        turned = _turned(subject, gradients, step)
+        if step == missing:
+            before = bits(parameters["second"])
+            del turned["second"]
+        else:
+            only = {"second": turned["second"]}
+            alone, own = _stepped(subject, alone, only, own, options)
+        parameters, state = _stepped(subject, parameters, turned, state, options)
+        if step == missing and bits(parameters["second"]) != before:
+            return Finding("WRONG", f"second moved to {shown(parameters['second'])}")
+    if bits(parameters["second"]) != bits(alone["second"]):
+        found, expected = shown(parameters["second"]), shown(alone["second"])
+        said = f"without a gradient in step {missing} second becomes {found}"
+        return Finding("WRONG", f"{said}, without that step {expected}")
+    return Finding(compared=host(alone["second"]).size or 1)
 
 
 @law(kind="optimizer", everywhere=True)

@@ -12,7 +12,7 @@ from math import ceil, floor, inf, log
 from scratchnet.arrays import Array, array_namespace
 from scratchnet.testing.bounded import Bounded, merging
 from scratchnet.testing.formats import format_of
-from scratchnet.testing.references.reductions import Axes, count, normalized
+from scratchnet.testing.references.reductions import Axes, count, rows_of
 from scratchnet.testing.references.reference import Algorithm, Reference, either
 
 
@@ -47,12 +47,8 @@ def merged(x: Array, axis: Axes, whole: Array, /) -> Array:
     the last. What it may be is derived from the whole, found by another algorithm."""
     if isinstance(x, Bounded):
         return merging.merged(whole, count(x, axis))
-    xp, axes = array_namespace(x), normalized(axis, x.ndim)
-    others = tuple(i for i in range(x.ndim) if i not in axes)
-    # How many go into each is said: -1 is nobody's number where there are no rows.
-    sides = tuple(x.shape[i] for i in others)
-    rows = xp.reshape(xp.permute_dims(x, others + axes), (*sides, count(x, axis)))
-    total = xp.full_like(xp.reshape(whole, sides), -inf)
+    xp, rows = array_namespace(x), rows_of(x, axis)
+    total = xp.full_like(xp.reshape(whole, rows.shape[:-1]), -inf)
     for i in range(rows.shape[-1]):
         total = xp.logaddexp(total, rows[..., i])
     return xp.reshape(total, tuple(whole.shape))
