@@ -39,7 +39,7 @@ from scratchnet.testing.strategies.requirements import answered, require_count
 _MORE = 4
 #: In 1 of 8 examples sides may be this long: beyond the tiles, and the steps of loops
 #: that were unrolled, of code that goes by parts.
-LONG, LONG_SIDE = 256 - 256 // 8, 33
+LONG, LONG_SIDE = 256 - 256 // 8, 40
 _LYING = layouts_of("numpy", where="cases")
 
 

@@ -3,6 +3,7 @@ calls that must raise."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,15 @@ def some_axes(x: Any, /) -> tuple[Any, ...]:
     """The last axis, all, none, each, and pairs: whatever a reduction takes."""
     if not x.ndim:
         return (None, ())
-    pairs = tuple((0, i) for i in range(1, x.ndim))
-    several = (None, (), *pairs, tuple(range(x.ndim)))
+    pairs = [(0, i) for i in range(1, x.ndim)]
+    several = (None, (), *_of_either_sign(pairs, x.ndim), tuple(range(x.ndim)))
     return (*every_axis(x), *several)
+
+
+def _of_either_sign(pairs: Iterable[tuple[int, int]], rank: int) -> Iterator[Any]:
+    """Pairs of axes, each also counted from the end: both, or one of them."""
+    for i, j in pairs:
+        yield from ((i, j), (i - rank, j - rank), (i - rank, j))
 
 
 def filled_axes(x: Any, /) -> tuple[Any, ...]:
@@ -40,7 +47,7 @@ def filled_axes(x: Any, /) -> tuple[Any, ...]:
     filled = filled_axis(x)
     pairs = [(i, j) for j in filled for i in filled if 0 <= i < j]
     every = [None, tuple(range(x.ndim))] if x.size else []
-    return (*filled, *pairs, *every)
+    return (*filled, *_of_either_sign(pairs, x.ndim), *every)
 
 
 def filled_axis(x: Any, /) -> tuple[int, ...]:

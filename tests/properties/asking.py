@@ -11,8 +11,8 @@ from scratchnet.testing import (
     Op,
     Reference,
     check,
-    engine,
 )
+from scratchnet.testing.search import Search
 
 quick = pytest.mark.usefixtures("first_found")
 SINGLE = "numpy:float32"
@@ -23,7 +23,7 @@ ORACLE = ["equals_the_oracle"]
 @pytest.fixture
 def first_found(monkeypatch):
     """The first example that breaks a law will do, however large it is."""
-    monkeypatch.setattr(engine, "_smallest", lambda *found: found[-1])
+    monkeypatch.setattr(Search, "smallest", lambda *found: found[-1])
 
 
 def reference(function):

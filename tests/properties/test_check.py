@@ -1,5 +1,7 @@
 """What a report says: the same for a seed, whatever surrounds it."""
 
+from time import sleep
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -26,6 +28,7 @@ from scratchnet.testing import (
     check,
 )
 from scratchnet.testing.cases import deck
+from scratchnet.testing.search import Search
 
 
 def test_a_report_of_right_code_is_ok_and_says_of_how_much():
@@ -175,6 +178,46 @@ def test_what_only_long_arrays_break_falls_with_the_smallest(is_wrong, shapes):
     one = {"targets": ["numpy:float64"], "laws": ["equals_the_oracle"]}
     found = [check(relu, OPS["relu"], **one, seed=seed).witness for seed in range(3)]
     assert {each.arguments[0].shape for each in found} <= shapes
+
+
+def test_time_ends_the_search_for_the_smallest_too():
+    """What was found first is shown, however small it could become."""
+    calls = []
+
+    def slow(x):
+        calls.append(x.shape)
+        sleep(0.001)
+        return np.maximum(x, 0) + (x.size > 3)
+
+    one = {"targets": ["numpy:float64"], "laws": ["equals_the_oracle"]}
+    assert check(slow, OPS["relu"], **one, seconds=0.02).broken
+    timed = len(calls)
+    assert check(slow, OPS["relu"], **one).broken
+    assert timed < len(calls) - timed
+
+
+def test_many_examples_are_drawn_as_they_are_asked_of():
+    """In decks of a thousand, so that there is a first one soon."""
+    one = {"targets": ["numpy:float64"], "laws": ["two_runs_agree"]}
+    (all_,) = check(relu, OPS["relu"], **one, examples=1500).results
+    assert all_.examples == 1500
+    (few,) = check(relu, OPS["relu"], **one, examples=10**7, seconds=0.01).results
+    assert 1 < few.examples <= 1500
+
+
+def test_what_is_refused_in_all_laws_is_made_small_once(monkeypatch):
+    """Each search for the smallest costs as much as the law."""
+    searched = []
+    smallest = Search.smallest
+    monkeypatch.setattr(
+        Search,
+        "smallest",
+        lambda self, *found: searched.append(self.law) or smallest(self, *found),
+    )
+    report = check(lambda _, *, axis: [][axis], OPS["softmax"], targets=NUMPY)
+    refusing = [each for each in report.broken if each.verdict == "REFUSES"]
+    assert {each.name for each in searched} < {each.law.name for each in refusing}
+    assert len({repr(each.witness) for each in refusing}) < len(refusing) / 2
 
 
 @quick

@@ -70,7 +70,8 @@ from properties.planted_optimizers import (
     with_the_first_gradient,
 )
 
-from scratchnet.testing import LAWS, OPS, Law, check, engine, laws
+from scratchnet.testing import LAWS, OPS, Law, check, laws
+from scratchnet.testing.search import Search
 
 FLOAT64 = "numpy:float64"
 FLOAT32 = "numpy:float32"
@@ -81,7 +82,7 @@ ALONE, AMONG_OTHERS = True, False
 @pytest.fixture(autouse=True)
 def _first_example_is_enough(monkeypatch):
     """Whether a fault is found is asked here, not how small the witness becomes."""
-    monkeypatch.setattr(engine, "_smallest", lambda *found: found[-1])
+    monkeypatch.setattr(Search, "smallest", lambda *found: found[-1])
 
 
 @dataclass(frozen=True)

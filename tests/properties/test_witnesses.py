@@ -11,9 +11,10 @@ import pytest
 
 from scratchnet import cli
 from scratchnet.errors import ArgumentError, DataError, ScratchnetError
-from scratchnet.testing import OPS, Contract, check, engine
+from scratchnet.testing import OPS, Contract, check
 from scratchnet.testing.contract import ULPS
 from scratchnet.testing.replay import loaded, read, replayed
+from scratchnet.testing.search import Search
 
 DOUBLE, SINGLE, HALF = (f"numpy:float{bits}" for bits in (64, 32, 16))
 MINE = '''
@@ -177,7 +178,7 @@ TORCH = {
 @pytest.fixture(autouse=True)
 def _first_found(monkeypatch):
     """The first example that breaks a law will do, however large it is."""
-    monkeypatch.setattr(engine, "_smallest", lambda *found: found[-1])
+    monkeypatch.setattr(Search, "smallest", lambda *found: found[-1])
 
 
 @pytest.fixture

@@ -221,6 +221,25 @@ def erf(x: Bounded, /) -> Bounded:
     )
 
 
+def erfc(x: Bounded, /) -> Bounded:
+    """1 - erf(x), to as many ulps of it: propagates as erf does."""
+    value = np.vectorize(math.erfc, otypes=[np.float64])(x.value.astype(np.float64))
+    # Rounding x to double moves the value by 2^-53 x of its slope, of which erfc is at
+    # least 1 / (2 (x + 1)) where x > 0 (Abramowitz, Stegun 7.1.13).
+    far = 2 * np.maximum(magnitude(x.value), 1.0) ** 2
+    own = (4 + 2 * far) * DOUBLE.unit_roundoff * value + x.contract.absolute("erf")
+    moved = np.minimum(2 / math.sqrt(math.pi) * x.error, 2.0) + own
+    return with_rounding(
+        value.astype(x.contract.oracle.dtype),
+        np.where(np.isnan(value), 0.0, moved),
+        (x,),
+        roundings=0.0,
+        ulps=x.contract.ulps["erf"],
+        underflows=True,
+        unknown=_known,
+    )
+
+
 def sign(x: Bounded, /) -> Bounded:
     """-1, 0 or 1: undecided where x may be 0 or of either sign.
 

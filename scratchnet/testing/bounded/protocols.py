@@ -58,6 +58,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "permute": "permute_dims",
         "power": "pow",
         "special_erf": "erf",
+        "special_erfc": "erfc",
         "special_expit": "sigmoid",
         "special_log_softmax": "log_softmax",
         "special_logsumexp": "logsumexp",

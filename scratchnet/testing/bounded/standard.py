@@ -193,6 +193,7 @@ _FUNCTIONS: Mapping[str, Function] = {
     "divide": quotients.divide,
     "equal": _comparison(np.equal),
     "erf": _unary(by_number.erf),
+    "erfc": _unary(by_number.erfc),
     "exp": _unary(by_number.exp),
     "expand_dims": lambda x, /, *, axis: moved(
         x, lambda part: np.expand_dims(part, axis)

@@ -122,6 +122,11 @@ def sigmoid_of_library(x: Array, /) -> Array:
     return xp.sigmoid(x) if hasattr(xp, "sigmoid") else sigmoid_by_size(x)
 
 
+def sigmoid_by_tanh(x: Array, /) -> Array:
+    """(1 + tanh(x / 2)) / 2."""
+    return 0.5 * (1.0 + array_namespace(x).tanh(0.5 * x))
+
+
 def sigmoid(x: Array, /) -> Array:
     """1 / (1 + exp(-x)) in every accepted way."""
     return either(sigmoid_by_size(x), sigmoid_as_written(x), sigmoid_of_library(x))
@@ -151,6 +156,7 @@ def sine_pullback(g: Array, x: Array, /) -> tuple[Array]:
     return (g * array_namespace(x).cos(x),)
 
 
+BELOW_0 = "cancels where x < 0"
 REFERENCES = (
     Reference("relu", (Algorithm("max(x, 0)", relu, "exact"),)),
     Reference(
@@ -192,6 +198,7 @@ REFERENCES = (
             Algorithm("1 / (1 + exp(-x))", sigmoid_as_written),
             Algorithm("the library's", sigmoid_of_library),
         ),
+        worse=(Algorithm("(1 + tanh(x / 2)) / 2", sigmoid_by_tanh, BELOW_0),),
     ),
     Reference(
         "sigmoid.pullback",

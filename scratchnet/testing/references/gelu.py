@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import erf, pi, sqrt
+from math import erf, erfc, pi, sqrt
 
 from scratchnet.arrays import Array, array_namespace, device
 from scratchnet.errors import ArgumentError
@@ -28,6 +28,15 @@ def gelu_of_half(x: Array, /, *, approximate: str = "none") -> Array:
     return (0.5 * x) * (1.0 + _odd(_near(x), approximate))
 
 
+def gelu_of_complement(x: Array, /, *, approximate: str = "none") -> Array:
+    """(x / 2) erfc(-x / sqrt(2)); with tanh as of the half."""
+    if approximate != "none":
+        return gelu_of_half(x, approximate=approximate)
+    near = -_near(x)
+    rest = either(_erfc(near * sqrt(0.5)), _erfc(near / sqrt(2)))
+    return either((0.5 * x) * rest, x * (0.5 * rest))
+
+
 def _share(x: Array, approximate: str) -> Array:
     """P: how much of x is left; with tanh it is sigmoid(2 z), too."""
     near = _near(x)
@@ -47,11 +56,19 @@ def _odd(x: Array, approximate: str) -> Array:
 
 
 def _erf(x: Array) -> Array:
-    """erf(x): number by number where the library, as NumPy, has none."""
     xp = array_namespace(x)
-    if hasattr(xp, "erf"):
-        return xp.erf(x)
-    found = [erf(each) for each in map(float, xp.reshape(x, (-1,)))]
+    return xp.erf(x) if hasattr(xp, "erf") else _by_number(erf, x)
+
+
+def _erfc(x: Array) -> Array:
+    xp = array_namespace(x)
+    return xp.erfc(x) if hasattr(xp, "erfc") else _by_number(erfc, x)
+
+
+def _by_number(function: Callable[[float], float], x: Array) -> Array:
+    """A function of each number, where the library, as NumPy, has none."""
+    xp = array_namespace(x)
+    found = [function(each) for each in map(float, xp.reshape(x, (-1,)))]
     return xp.reshape(xp.asarray(found, dtype=x.dtype, device=device(x)), x.shape)
 
 
@@ -113,6 +130,7 @@ REFERENCES = (
                 gelu_of_half,
                 "with tanh (x / 2) (1 + tanh(z))",
             ),
+            Algorithm("(x / 2) erfc(-x / sqrt(2))", gelu_of_complement, "as in JAX"),
         ),
     ),
     Reference(

@@ -6,7 +6,7 @@ from math import floor, log
 
 from scratchnet.arrays import Array, array_namespace
 from scratchnet.testing.formats import format_of
-from scratchnet.testing.references.activations import sigmoid
+from scratchnet.testing.references.activations import BELOW_0, sigmoid
 from scratchnet.testing.references.reference import Algorithm, Reference, either
 
 
@@ -126,6 +126,12 @@ def silu_of_quotient(x: Array, /) -> Array:
     return xp.where(x >= -_last(x), x / (1.0 + xp.exp(-x)), x * xp.exp(x))
 
 
+def silu_by_tanh(x: Array, /) -> Array:
+    """(x / 2) (1 + tanh(x / 2)), from either side."""
+    share = 1.0 + tanh(0.5 * x)
+    return either((0.5 * x) * share, x * (0.5 * share))
+
+
 def silu_pullback_by_sigmoid(g: Array, x: Array, /) -> tuple[Array]:
     """g s (1 + x (1 - s)) with s = sigmoid(x)."""
     s = sigmoid(x)
@@ -203,6 +209,7 @@ REFERENCES = (
             ),
             Algorithm("x / (1 + exp(-x))", silu_of_quotient, "as in PyTorch"),
         ),
+        worse=(Algorithm("(x / 2) (1 + tanh(x / 2))", silu_by_tanh, BELOW_0),),
     ),
     Reference(
         "silu.pullback",

@@ -192,7 +192,7 @@ def _require_edges(where: str, edges: Edges) -> None:
 
 #: Of all digits so many are lost on exp(-y): what it leaves out shows best, and then
 #: in a square alone, or nowhere.
-_LOST = (0.75, 0.875, 0.8, 0.7, 0.5, 1.0)
+_LOST = (0.75, 0.875, 0.8, 0.7, 0.5, 1.0, 0.83)
 
 
 def decaying(at: Callable[[float], float] = float, /) -> Edges:
@@ -209,7 +209,8 @@ def decaying(at: Callable[[float], float] = float, /) -> Edges:
         low, least = form.smallest_normal, form.smallest_subnormal
         beside = [-log(form.unit_roundoff) * share for share in _LOST]
         ends = log(form.largest), -log(low), -log(least)
-        return (*map(at, (*beside, *ends)), form.largest, low, least)
+        # Twice, as they matter on one side only.
+        return (*map(at, (*beside, *beside, *ends)), form.largest, low, least)
 
     return edges
 

@@ -1,0 +1,158 @@
+"""Searches: for the first example that breaks a law, and for the smallest."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import ceil
+
+from hypothesis import Phase, settings
+from hypothesis.errors import Flaky
+
+from scratchnet.testing.case import Case
+from scratchnet.testing.cases import SETTINGS, cases, deck, run_on
+from scratchnet.testing.laws import Finding, Law
+from scratchnet.testing.op import Op
+from scratchnet.testing.subject import Subject
+
+#: Examples are drawn so many at a time, at most.
+_DECK = 1000
+#: How many times as many to look through for examples that a law is about.
+_DECKS = 8
+#: How far apart the seeds of the decks are.
+_APART = 1_000_003
+#: Verdicts on a subject that gives no result.
+UNANSWERED = ("REFUSES", "CRASHES")
+
+
+@dataclass
+class Tally:
+    """What has been found so far."""
+
+    examples: int = 0
+    compared: int = 0
+    silent: int = 0
+    ratio: float = 0.0
+    families: Counter[str] = field(default_factory=Counter)
+
+    def add(self, case: Case, finding: Finding) -> None:
+        """One more example."""
+        self.examples += 1
+        self.compared += finding.compared
+        self.silent += finding.silent
+        self.ratio = max(self.ratio, finding.ratio)
+        self.families[case.family.name] += 1
+
+    def finding(self) -> Finding:
+        """HOLDS, unless nothing was compared."""
+        if self.compared:
+            return Finding()
+        if not self.examples:
+            return Finding("VACUOUS", "no example that the law is about was drawn")
+        return Finding("VACUOUS", f"nothing was said about {self.silent:,} numbers")
+
+
+#: How many examples a deck has, and its seed.
+Drawn = tuple[int, int]
+
+
+def examples_of(
+    operation: Op, subject: Subject, examples: int, start: int, tally: Tally
+) -> Iterator[tuple[Drawn, Case]]:
+    """Examples, and from which deck they are."""
+    decks = ceil(examples / _DECK)
+    size = ceil(examples / decks)
+    for i in range(_DECKS * decks):
+        if i >= decks and 2 * tally.examples >= examples:
+            return
+        seed = start + i * _APART
+        for case in deck(operation, subject.target.format, size, seed):
+            yield (size, seed), case
+
+
+@dataclass(frozen=True)
+class Break:
+    """An example that breaks a law, what was found, and the deck that it is from."""
+
+    case: Case
+    finding: Finding
+    drawn: Drawn
+
+    def is_like(self, finding: Finding) -> bool:
+        """Whether what was found of another example is the same refusal."""
+        mine, other = (x.message.partition(":")[0] for x in (self.finding, finding))
+        return finding.verdict == self.finding.verdict and mine == other
+
+
+class _Found(Exception):  # noqa: N818 - what was looked for, not an error
+    """An example that breaks the law in the same way."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Looks for the break of a law, then for the smallest, each for so many seconds."""
+
+    law: Law
+    subject: Subject
+    seconds: float
+
+    def first(self, drawn: Iterator[tuple[Drawn, Case]], tally: Tally) -> Break | None:
+        """The first break, or one that is only INACCURATE where no other is."""
+        broken, left = None, self.seconds
+        for where, case in drawn:
+            began = time.perf_counter()
+            if not self.law.accepts(self.subject, case):
+                continue
+            finding = self.law.asked(self.subject, case)
+            tally.add(case, finding)
+            if not finding.ok and finding.verdict != "INACCURATE":
+                return Break(case, finding, where)
+            if not finding.ok and broken is None:
+                broken = Break(case, finding, where)
+            left -= time.perf_counter() - began
+            if left < 0:
+                break
+        return broken
+
+    def among(self, known: Iterable[Case], broken: Break) -> Break | None:
+        """The same refusal of an example that is as small as can be for another law."""
+        for case in known if broken.finding.verdict in UNANSWERED else ():
+            if self.law.accepts(self.subject, case):
+                finding = self.law.asked(self.subject, case)
+                if broken.is_like(finding):
+                    return Break(case, finding, broken.drawn)
+        return None
+
+    def smallest(self, operation: Op, broken: Break) -> Break:
+        """The smallest example that Hypothesis finds for the same break of the law, of
+        the fewest loop dimensions; or the first one, where it was drawn."""
+        best, (size, seed) = [broken], broken.drawn
+        until = time.perf_counter() + self.seconds
+        shrinking = settings(
+            SETTINGS, max_examples=size, phases=(Phase.generate, Phase.shrink)
+        )
+
+        def search(example: Case) -> None:
+            # Without time nothing breaks it any more, and Hypothesis is soon done.
+            if time.perf_counter() > until:
+                return
+            if not self.law.accepts(self.subject, example):
+                return
+            found = self.law.asked(self.subject, example)
+            if found.verdict == broken.finding.verdict:
+                best.append(Break(example, found, broken.drawn))
+                raise _Found
+
+        # Axes do not go away by shrinking: the one that remained would be another.
+        for most in (*operation.planner.dims[:-1], None):
+            drawn = cases(operation, dtype=self.subject.target.format, max_dims=most)
+            # What breaks it at times only is smallest where it was seen last.
+            with suppress(_Found, Flaky):
+                run_on(drawn, search, shrinking, seed)
+            if len(best) > 1:
+                break
+        # Hypothesis runs the smallest one again at the end.
+        return best[-1]
