@@ -68,6 +68,8 @@ class Op:
     numbers, as pixels are, and stand for the same in floating point. shares: whether a
     result may be a view of an argument. smooth: whether Taylor's theorem may be asked
     of it. exact: whether nothing has to round where the numbers are small integers.
+    whole: what cotangents of arguments that are free one by one add up to, a function
+    of them and of the pullback's arguments in array code: the cotangent of the result.
     any_dtype: whether a result may hold numbers of any dtype, as where no argument has
     one.
     families: the values that it is drawn with.
@@ -91,6 +93,7 @@ class Op:
     shares: bool = False
     smooth: bool = True
     exact: bool = False
+    whole: Callable[..., Any] | None = None
     any_dtype: bool = False
     families: tuple[Family, ...] = tuple(FAMILIES.values())
     dtypes: tuple[str, ...] = tuple(FORMATS)

@@ -10,6 +10,7 @@ from typing import Any
 from scratchnet.testing import indices, inputs
 from scratchnet.testing.op import Op
 from scratchnet.testing.references import REFERENCES
+from scratchnet.testing.references.extremes import all_shares
 from scratchnet.testing.strategies.family import FAMILIES, decaying, families_at
 
 
@@ -155,7 +156,12 @@ gelu = _op(
     families=families_at(decaying(lambda y: sqrt(2 * y))),
 )
 logsumexp = _op("logsumexp", "(n)->()", **_over(inputs.filled_axes, **KEPT))
-amax = _op("amax", "(n)->()", **_over(inputs.filled_axes, **KEPT), exact=True)
+amax = _op(
+    *("amax", "(n)->()"),
+    **_over(inputs.filled_axes, **KEPT),
+    exact=True,
+    whole=all_shares,
+)
 argmax = _op("argmax", "(n)->()", **_over(inputs.filled_axis), exact=True)
 cumsum = _op("cumsum", "(n)->(n)", **_over(inputs.every_axis), exact=True)
 var = _op("var", "(n)->()", **_over(inputs.filled_axes, **_SPREAD))

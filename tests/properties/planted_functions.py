@@ -247,3 +247,16 @@ def mse_vjp_with_one_gradient(x, t, *, reduction="mean"):
 def mse(x, t, *, reduction="mean"):
     costs = (x - t) ** 2
     return {"none": lambda x: x, "sum": np.sum, "mean": np.mean}[reduction](costs)
+
+
+def largest(x, *, axis=-1, keepdims=False):
+    return np.max(x, axis=axis, keepdims=keepdims)
+
+
+def all_to_each_that_ties(x, *, axis=-1, keepdims=False):
+    most = largest(x, axis=axis, keepdims=True)
+
+    def pullback(g):
+        return (np.where(x == most, np.reshape(g, most.shape), 0),)
+
+    return largest(x, axis=axis, keepdims=keepdims), pullback

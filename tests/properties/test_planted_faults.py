@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from properties.planted_functions import (
+    all_to_each_that_ties,
     broadcast_vjp_that_hands_on,
     elu_that_cancels,
     gradient_in_one_buffer,
@@ -16,6 +17,7 @@ from properties.planted_functions import (
     gradient_that_adds_up,
     gradient_that_adds_up_in_a_buffer,
     gradient_without_the_sum_of_the_cotangent,
+    largest,
     log_softmax,
     matmul_aligned_from_the_left,
     matmul_right_in_front,
@@ -189,6 +191,11 @@ PLANTED = [
         *("gradients_equal_the_oracle", "WRONG", "relu", ALONE),
         relu,
         pulled_back_by(lambda g, x: np.where(x < 0, g * 0, g)),
+    ),
+    Planted(
+        *("gradients_equal_the_oracle", "WRONG", "amax", ALONE),
+        largest,
+        all_to_each_that_ties,
     ),
     Planted(
         *("gradients_equal_the_oracle", "WRONG", "log_softmax", AMONG_OTHERS),

@@ -11,7 +11,9 @@ import numpy as np
 
 from scratchnet.arrays import is_array
 from scratchnet.testing.bounded import Bounded
+from scratchnet.testing.bounded.reductions import gamma
 from scratchnet.testing.case import Case
+from scratchnet.testing.evaluate import oracle as oracle_of
 from scratchnet.testing.laws.finding import (
     Finding,
     Misplaced,
@@ -37,13 +39,15 @@ def gradients_equal_the_oracle(subject: Subject, case: Case) -> Finding:
     """Every cotangent of an argument is within its bound, under a drawn one.
 
     Claim   abs(pullback(g) - oracle(g)) <= bound(g), and the value comes with it
-    Kills   wrong derivatives, forgotten sums, transposes, ignored cotangents
+    Kills   wrong derivatives, forgotten sums, transposes, ignored cotangents; all of
+            one given to each of several that tie
     Misses  what shows in a second call only
     """
     there = case.of_pullback()
     (g, *arguments), options = there.on(subject.target)
     value, pullback = subject.back_at(arguments, options)
-    return together(
+    pulled = pullback(g)
+    finding = together(
         (
             inside(
                 (value,),
@@ -52,13 +56,41 @@ def gradients_equal_the_oracle(subject: Subject, case: Case) -> Finding:
                 what="value",
             ),
             inside(
-                pullback(g),
+                pulled,
                 there.oracle(subject.contract),
                 lambda: there.worse_oracle(subject.contract),
                 what="cotangent",
             ),
         )
     )
+    if not finding.ok or case.op.whole is None:
+        return finding
+    return together((finding, _adds_up(subject, there, case.op.whole, pulled)))
+
+
+def _adds_up(
+    subject: Subject, there: Case, whole: Callable[..., Any], pulled: tuple[Any, ...]
+) -> Finding:
+    """Whether cotangents that are free one by one add up to that of the result.
+
+    Each is rounded twice at most: what was divided, or multiplied by what was divided.
+    """
+    contract, g, known = subject.contract, there.arguments[0], there.oracle
+    u, tiny = contract.unit_roundoff, contract.underflow
+    with np.errstate(all="ignore"):
+        parts = []
+        for x, oracle in zip(pulled, known(contract), strict=True):
+            value = np.asarray(host(x), oracle.value.dtype)
+            error = gamma(3, u) * np.abs(value) + 2 * tiny
+            error = np.where(np.isfinite(oracle.error), error, np.inf)
+            parts.append(Bounded(value, contract, np.asarray(error, np.float64)))
+        arguments = (*parts, *there.arguments)
+        total = oracle_of(whole, *arguments, contract=contract, **there.options)
+        # The sum that is shown is rounded as well.
+        error = np.where(np.isfinite(g), total.error + gamma(1, u) * np.abs(g), np.inf)
+        expected = Bounded(g.astype(total.value.dtype), contract, error)
+        found = np.asarray(contract.format.rounded(total.value), g.dtype)
+    return inside((found,), (expected,), what="sum of cotangents")
 
 
 @law(needs_vjp=True, of=_is_differentiable)

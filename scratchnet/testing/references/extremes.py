@@ -19,8 +19,8 @@ def amax_pullback(
     """g at the largest element, 0 elsewhere; among several that tie, in any shares.
 
     PyTorch's amax shares evenly, its max gives all to one, of which it does not say
-    which. Each share is between 0 and g, and that is all that is said of one; that they
-    add up to g is not. Of a slice that holds NaN nothing is said.
+    which. Each share is between 0 and g, which is all that is said of one; what they
+    add up to is `all_shares`. Of a slice that holds NaN nothing is said.
     """
     del keepdims
     xp, axes = array_namespace(x), normalized(axis, x.ndim)
@@ -34,6 +34,15 @@ def amax_pullback(
     # At ties this is what is left where another one has all.
     left = xp.where(ties > 1, nothing, alone)
     return (either(evenly, masked, alone, left),)
+
+
+def all_shares(
+    dx: Array, g: Array, x: Array, /, *, axis: Axes = -1, keepdims: bool = False
+) -> Array:
+    """What the shares of the cotangent add up to: g, whoever has which."""
+    del g
+    over = {"axis": normalized(axis, x.ndim), "keepdims": keepdims}
+    return array_namespace(dx).sum(dx, dtype=dx.dtype, **over)
 
 
 def argmax(x: Array, /, *, axis: int | None = -1) -> Array:
@@ -60,6 +69,12 @@ REFERENCES = (
     ),
     Reference(
         "argmax",
-        (Algorithm("argmax(x)", argmax, "of several the first, or one further on"),),
+        (
+            Algorithm(
+                "argmax(x)",
+                argmax,
+                "of several the first, or one further on; of NaN nothing is said",
+            ),
+        ),
     ),
 )

@@ -19,7 +19,8 @@ def var(
 ) -> Array:
     """The variance by two passes, by Welford's formula, or of parts that are merged.
 
-    One algorithm: the bound of the function covers them all.
+    One algorithm: the bound of the function covers them all. A part of one number that
+    is not finite has no square 0, or that of inf would be 0: it is NaN.
     """
     xp, axes = array_namespace(x), normalized(axis, x.ndim)
     return xp.var(x, axis=axes, correction=correction, keepdims=keepdims)
