@@ -4,12 +4,18 @@ Of laws that compare with the oracle alone. Where two results are compared it de
 the machine as well, as one of them may overflow.
 
 `silence.json` holds the shares of the examples of seed 0, as the command below wrote
-them; they only fall. What is not in it is capped at 0.
+them. What is not in it is capped at 0.
 
     pytest tests/equivalence/test_operations.py --junitxml=report.xml
     python tests/equivalence/silence.py report.xml
+
+Caps only fall: the smaller of the old and the new one is kept, the old one of what is
+not in the report. Where a new one is larger the command names it, writes nothing and
+exits with 1. With `--drawn-anew`, for when examples are drawn in another way, those of
+the report are taken as they are.
 """
 
+import argparse
 import json
 import sys
 from math import ceil
@@ -46,16 +52,57 @@ def parts(silent, compared):
 
 def shares(report):
     """The largest share of each format, law and operation in a report of pytest."""
-    caps = {}
+    found = {}
     for each in ElementTree.parse(report).iter("property"):
         told = json.loads(each.get("value")) if each.get("name") == "scratchnet" else {}
-        if told.get("silent") and told["law"] in LAWS:
-            of_law = caps.setdefault(told["target"].split(":")[-1], {})
-            of_operation = of_law.setdefault(told["law"], {})
-            name, share = told["operation"], parts(told["silent"], told["compared"])
-            of_operation[name] = max(share, of_operation.get(name, 0))
+        if "silent" in told and told["law"] in LAWS:
+            cell = told["target"].split(":")[-1], told["law"], told["operation"]
+            share = parts(told["silent"], told["compared"])
+            found[cell] = max(share, found.get(cell, 0))
+    return found
+
+
+def flat(caps):
+    """Caps by format, law and operation."""
+    return {
+        (form, law, operation): cap
+        for form, of_form in caps.items()
+        for law, of_law in of_form.items()
+        for operation, cap in of_law.items()
+    }
+
+
+def nested(cells):
+    """Caps as the file has them: without those that are 0."""
+    caps = {}
+    for (form, law, operation), cap in cells.items():
+        if cap:
+            caps.setdefault(form, {}).setdefault(law, {})[operation] = cap
     return caps
 
 
+def raised(new, old):
+    """The cells whose new share is above their cap, with both."""
+    return {k: (old.get(k, 0), new[k]) for k in sorted(new) if new[k] > old.get(k, 0)}
+
+
+def main(arguments=None, file=FILE):
+    """Write the caps of a report; 1 where that would raise one unasked."""
+    parser = argparse.ArgumentParser(description="Write the caps of a report.")
+    parser.add_argument("report")
+    parser.add_argument("--drawn-anew", action="store_true")
+    asked = parser.parse_args(arguments)
+    new = shares(asked.report)
+    old = flat(json.loads(file.read_text())) if file.exists() else {}
+    if not asked.drawn_anew:
+        if up := raised(new, old):
+            for cell, (before, now) in up.items():
+                print(f"{' '.join(cell)}: {now} of {PARTS}, capped at {before}")
+            return 1
+        new = old | new
+    file.write_text(json.dumps(nested(new), indent=1, sort_keys=True) + "\n")
+    return 0
+
+
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(shares(sys.argv[1]), indent=1, sort_keys=True) + "\n")
+    sys.exit(main())

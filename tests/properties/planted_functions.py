@@ -3,6 +3,7 @@
 from itertools import count
 
 import numpy as np
+from equivalence.subjects import numpys_nll
 
 # Functions that are right, each in its own way, but for what is passed to them.
 
@@ -64,6 +65,16 @@ def standardizer_whose_mean_is_a_pixel(train, rows, *, per_feature):
 
 def standardizer_in_the_dtype_of_its_rows(train, rows, *, per_feature):
     return standardizer(train, rows, per_feature=per_feature).astype(rows.dtype)
+
+
+def standardizer_that_cuts(kind):
+    """Cuts its results to whole numbers where the rows are of this kind alone."""
+
+    def cutting(train, rows, *, per_feature):
+        found = standardizer(train, rows, per_feature=per_feature)
+        return found.astype(rows.dtype) if rows.dtype.kind == kind else found
+
+    return cutting
 
 
 def elu_that_cancels(x, *, alpha=1.0):
@@ -157,6 +168,17 @@ def relu_that_flattens_its_input(x):
 
 def relu_that_returns_its_input(x):
     return x if (x > 0).all() else relu(x)
+
+
+def relu_of_tensors_that_returns_its_input(x):
+    return x if (x > 0).all() else x.clamp(min=0)
+
+
+def nll_that_uses_its_weights_up(x, labels, *, weights, **options):
+    found = numpys_nll(x, labels, weights=weights, **options)
+    if weights is not None and weights.flags.writeable:
+        weights[...] = 0
+    return found
 
 
 def relu_with_one_buffer(x, *, buffers={}):  # noqa: B006

@@ -144,3 +144,17 @@ def with_a_copy_of_its_own(x, y, **options):
 def without_the_last(generator, n):
     """The last row is always among those that are dropped, if any are."""
     return np.append(generator.permutation(n - 1), n - 1)
+
+
+def started_by_chance(generator, n):
+    """Where it starts is drawn from the global generator, which is put back."""
+    before = np.random.get_state()  # noqa: NPY002 - the fault that is planted
+    start = np.random.randint(n) if n else 0  # noqa: NPY002
+    np.random.set_state(before)  # noqa: NPY002
+    return np.roll(generator.permutation(n), start)
+
+
+def with_the_global_generator_seeded_once(x, y, *, seed, **options):
+    """Two of one seed are alike, unless something else is drawn in between."""
+    np.random.seed(seed)  # noqa: NPY002 - the fault that is planted
+    return loader(order=started_by_chance)(x, y, seed=seed, **options)

@@ -119,3 +119,27 @@ def rolling_on(parameters, gradients, state, *, momentum, **options):
         name: v if name in gradients else momentum * v for name, v in state.items()
     }
     return optimizer()(parameters, gradients, state, momentum=momentum, **options)
+
+
+def starting_at_rest(parameters, gradients, state, **options):
+    """What has no gradient at first has a velocity of 0, as if it had had one."""
+    rest = {k: np.zeros_like(p) for k, p in parameters.items() if k not in gradients}
+    return optimizer()(parameters, gradients, {**rest, **state}, **options)
+
+
+def writing_to_parameters(parameters, gradients, state, **options):
+    """What is returned is new, but what was passed has moved as well."""
+    after, state = optimizer()(parameters, gradients, state, **options)
+    for name, p in parameters.items():
+        if p.flags.writeable:
+            p[...] = after[name]
+    return after, state
+
+
+def decaying_in_the_gradient(parameters, gradients, state, **options):
+    """The decay is added to the gradient that was passed, as well."""
+    found = optimizer()(parameters, gradients, state, **options)
+    for name, g in gradients.items():
+        if g.flags.writeable:
+            g += options["weight_decay"] * parameters[name]
+    return found

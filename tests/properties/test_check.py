@@ -1,6 +1,9 @@
 """What a report says: the same for a seed, whatever surrounds it."""
 
+import platform
+import sys
 from time import sleep
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,6 +31,7 @@ from scratchnet.testing import (
     check,
 )
 from scratchnet.testing.cases import deck
+from scratchnet.testing.report import environment
 from scratchnet.testing.search import Search
 
 
@@ -78,7 +82,23 @@ def test_json_holds_all_of_it_in_finite_numbers(subject):
     } == report.verdicts
     witnesses = [each["witness"] is None for each in found["results"]]
     assert witnesses == [each.witness is None for each in report.results]
-    assert "numpy" in found["environment"]
+    assert found["environment"]["numpy"] == np.__version__
+
+
+def test_the_environment_has_the_versions_of_what_is_loaded(monkeypatch):
+    """PyTorch's where it is in use; without it nothing is said of it."""
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(__version__="9.9"))
+    found = environment()
+    versions = {"numpy": np.__version__, "torch": "9.9"}
+    assert found == found | versions | {"python": platform.python_version()}
+    monkeypatch.delitem(sys.modules, "torch")
+    assert environment() == {k: v for k, v in found.items() if k != "torch"}
+
+
+def test_a_report_about_tensors_has_pytorchs_version():
+    torch = pytest.importorskip("torch")
+    report = asked(torch.relu, targets=["torch:cpu:float64"], examples=10)
+    assert strict_json(report)["environment"]["torch"] == torch.__version__
 
 
 def test_in_float64_every_law_has_fifty_examples_or_more():
@@ -159,6 +179,20 @@ def test_the_softmax_of_the_lesson_falls_at_once_and_small():
     report = check(of_the_lesson, OPS["softmax"], targets=NUMPY, laws=ORACLE)
     assert report.results[0].examples <= 5
     assert all(side <= 2 for side in report.witness.arguments[0].shape)
+
+
+def test_the_smallest_witness_breaks_the_law_as_the_first_one_did():
+    """Smaller ones that break it in another way are no witnesses of this."""
+
+    def wrong_of_several(x):
+        if x.ndim and x.size < 2:
+            raise ValueError("too few")
+        return relu(x) + (x.ndim > 0)
+
+    (result,) = asked(wrong_of_several).results
+    assert result.verdict == "WRONG"
+    assert "off by" in result.finding.message
+    assert result.witness.arguments[0].shape == (2,)
 
 
 @pytest.mark.parametrize(

@@ -162,11 +162,11 @@ WORSE_AT_TIMES = {
 def test_two_results_that_differ_by_a_worse_algorithm_are_inaccurate(law):
     """Wrong would be what no documented algorithm gives."""
     subject, operation, *vjp = WORSE_AT_TIMES[law]
-    report = check(
+    found = check(
         subject, operation, vjp=vjp[0] if vjp else None, laws=[law], targets=NUMPY
     )
-    assert [each.verdict for each in report.results] == ["INACCURATE"]
-    assert "INACCURATE: an algorithm documented as worse" in said_of(report)
+    assert [each.verdict for each in found.results] == ["INACCURATE"]
+    assert "INACCURATE: an algorithm documented as worse" in said_of(found)
 
 
 @quick

@@ -26,12 +26,14 @@ from properties.planted_functions import (
     matvec_that_exits,
     mse,
     mse_vjp_with_one_gradient,
+    nll_that_uses_its_weights_up,
     passed_on,
     pulled_back_by,
     relu,
     relu_in_double_precision,
     relu_of_batches_only,
     relu_of_memory_as_it_lies,
+    relu_of_tensors_that_returns_its_input,
     relu_of_what_can_be_written,
     relu_that_flattens_its_input,
     relu_that_returns_its_input,
@@ -43,6 +45,7 @@ from properties.planted_functions import (
     softmax_shifted_by_the_largest_of_all,
     standardizer_in_the_dtype_of_its_rows,
     standardizer_that_adds_to_the_deviation,
+    standardizer_that_cuts,
     standardizer_whose_mean_is_a_pixel,
     zeroes_the_cotangent,
 )
@@ -58,18 +61,22 @@ from properties.planted_loaders import (
     with_a_copy_of_its_own,
     with_a_row_twice,
     with_dropped_tail,
+    with_the_global_generator_seeded_once,
     without_the_last,
 )
 from properties.planted_optimizers import (
     damped_at_first,
+    decaying_in_the_gradient,
     forgetful,
     optimizer,
     remembered,
     rolling_on,
+    starting_at_rest,
     tired,
     updated_in_place,
     with_an_object_that_is_written_to,
     with_the_first_gradient,
+    writing_to_parameters,
 )
 
 from scratchnet.testing import LAWS, OPS, Law, check, laws
@@ -77,6 +84,7 @@ from scratchnet.testing.search import Search
 
 FLOAT64 = "numpy:float64"
 FLOAT32 = "numpy:float32"
+TORCH = "torch:cpu:float64"
 #: Whether no other law of the operation finds the fault.
 ALONE, AMONG_OTHERS = True, False
 
@@ -103,6 +111,8 @@ class Planted:
         return f"{self.law}-{self.verdict}-{self.operation}-{self.alone:d}"
 
     def report(self, **options):
+        if self.target == TORCH:
+            pytest.importorskip("torch")
         return check(
             self.subject,
             OPS[self.operation],
@@ -128,6 +138,13 @@ PLANTED = [
     Planted(
         *("integers_stand_for_numbers", "WRONG", "standardizer", ALONE),
         standardizer_whose_mean_is_a_pixel,
+    ),
+    *(
+        Planted(
+            *("integers_stand_for_numbers", "MISPLACED", "standardizer", ALONE),
+            standardizer_that_cuts(kind),
+        )
+        for kind in "iu"
     ),
     Planted(
         *("is_exact_on_the_grid", "WRONG", "matmul", AMONG_OTHERS),
@@ -179,8 +196,17 @@ PLANTED = [
         relu_that_flattens_its_input,
     ),
     Planted(
+        *("inputs_are_untouched", "MUTATES", "nll", AMONG_OTHERS),
+        nll_that_uses_its_weights_up,
+    ),
+    Planted(
         *("results_are_new", "ALIASES", "relu", ALONE),
         relu_that_returns_its_input,
+    ),
+    Planted(
+        *("results_are_new", "ALIASES", "relu", ALONE),
+        relu_of_tensors_that_returns_its_input,
+        target=TORCH,
     ),
     Planted(*("results_are_new", "ALIASES", "relu", ALONE), relu_with_one_buffer),
     Planted(
@@ -284,6 +310,10 @@ PLANTED = [
         *("seeds_reproduce", "NONDETERMINISTIC", "loader", ALONE),
         loader(order=by_chance),
     ),
+    Planted(
+        *("seeds_reproduce", "NONDETERMINISTIC", "loader", ALONE),
+        with_the_global_generator_seeded_once,
+    ),
     Planted(*("epochs_differ", "WRONG", "loader", ALONE), loader(order=same_each_time)),
     Planted(*("epochs_differ", "WRONG", "loader", AMONG_OTHERS), with_dropped_tail),
     Planted(
@@ -320,7 +350,7 @@ PLANTED = [
         Planted(
             *("without_a_gradient_nothing_moves", "WRONG", "optimizer", ALONE), each
         )
-        for each in (forgetful, rolling_on)
+        for each in (forgetful, rolling_on, starting_at_rest)
     ),
     Planted(
         *("steps_are_pure", "MUTATES", "optimizer", ALONE),
@@ -329,6 +359,10 @@ PLANTED = [
     Planted(
         *("steps_are_pure", "MUTATES", "optimizer", ALONE),
         with_an_object_that_is_written_to,
+    ),
+    *(
+        Planted(*("steps_are_pure", "MUTATES", "optimizer", AMONG_OTHERS), each)
+        for each in (writing_to_parameters, decaying_in_the_gradient)
     ),
     Planted(
         *("steps_are_pure", "NONDETERMINISTIC", "optimizer", AMONG_OTHERS),

@@ -237,7 +237,38 @@ def test_what_is_not_finite_is_kept_in_words(recorded, kind, values):
     assert {*x["values"]} & values
 
 
-def test_where_an_array_lay_is_kept(recorded):
+@pytest.mark.parametrize(
+    ("name", "where", "law"),
+    [
+        ("as_it_lies", DOUBLE, "the_layout_does_not_matter"),
+        ("of_tensors", "torch:cpu:float32", "equals_the_oracle"),
+    ],
+)
+def test_where_an_array_lay_is_kept(mine, name, where, law):
+    """The strides are those of the array that the subject was given, in bytes."""
+    if where.startswith("torch"):
+        pytest.importorskip("torch")
+    given, subject = [], loaded(mine(name))
+
+    def seen(x):
+        given.append(strides(x))
+        return subject(x)
+
+    (result,) = check(seen, RELU, targets=[where], laws=[law]).broken
+    (x,) = result.recorded()["arguments"]
+    assert len(x["strides"]) == len(x["shape"]) > 0
+    assert x["strides"] in given
+    (lying,), _ = result.witness.on(result.subject.target)
+    assert x["strides"] == strides(lying)
+
+
+def strides(x):
+    if isinstance(x, np.ndarray):
+        return list(x.strides)
+    return [step * x.element_size() for step in x.stride()]
+
+
+def test_where_a_broken_layout_lay_is_no_dense_one(recorded):
     witness = recorded("strides")
     assert witness["layouts"] != ["contiguous"]
     (x,) = witness["arguments"]
