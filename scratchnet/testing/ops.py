@@ -7,7 +7,7 @@ from math import sqrt
 from types import MappingProxyType
 from typing import Any
 
-from scratchnet.testing import indices, inputs
+from scratchnet.testing import axes, indices, inputs
 from scratchnet.testing.op import Op
 from scratchnet.testing.references import REFERENCES
 from scratchnet.testing.references.extremes import all_shares
@@ -20,13 +20,13 @@ def _op(name: str, signature: str, **declared: Any) -> Op:
     return Op(name, signature, REFERENCES[name], gradient, **declared)
 
 
-def _over(axes: Any, **options: Any) -> dict[str, Any]:
+def _over(choices: Any, **options: Any) -> dict[str, Any]:
     """What is declared of a function over axes of one array, each with an entry."""
     return {
-        "parameters": {"axis": axes, **options},
+        "parameters": {"axis": choices, **options},
         "at_least": {"n": 1},
-        "refusals": {"axis": inputs.no_such_axis},
-        "rows": inputs.is_dropped if "keepdims" in options else inputs.is_last,
+        "refusals": {"axis": axes.no_such_axis},
+        "rows": axes.is_dropped if "keepdims" in options else axes.is_last,
         "lenient": True,
     }
 
@@ -45,16 +45,16 @@ _FINITE = tuple(
 #: Those that near a limit with exp(-x), as sigmoids do.
 _DECAYING = families_at(decaying())
 _ALONG_AN_AXIS = {
-    "parameters": {"axis": inputs.every_axis},
+    "parameters": {"axis": axes.every_axis},
     "at_least": {"c": 1},
-    "inputs": inputs.along,
-    "refusals": {"axis": inputs.no_such_axis},
-    "rows": inputs.is_last,
+    "inputs": axes.along,
+    "refusals": {"axis": axes.no_such_axis},
+    "rows": axes.is_last,
 }
 _REDUCED = {
-    "parameters": {"axis": inputs.some_axes, "keepdims": (False, True)},
-    "refusals": {"axis": inputs.no_such_axis},
-    "rows": inputs.is_dropped,
+    "parameters": {"axis": axes.some_axes, "keepdims": (False, True)},
+    "refusals": {"axis": axes.no_such_axis},
+    "rows": axes.is_dropped,
     "lenient": True,
 }
 KEPT = {"keepdims": (False, True)}
@@ -155,17 +155,17 @@ gelu = _op(
     parameters={"approximate": ("none", "tanh")},
     families=families_at(decaying(lambda y: sqrt(2 * y))),
 )
-logsumexp = _op("logsumexp", "(n)->()", **_over(inputs.filled_axes, **KEPT))
+logsumexp = _op("logsumexp", "(n)->()", **_over(axes.filled_axes, **KEPT))
 amax = _op(
     *("amax", "(n)->()"),
-    **_over(inputs.filled_axes, **KEPT),
+    **_over(axes.filled_axes, **KEPT),
     exact=True,
     whole=all_shares,
 )
-argmax = _op("argmax", "(n)->()", **_over(inputs.filled_axis), exact=True)
-cumsum = _op("cumsum", "(n)->(n)", **_over(inputs.every_axis), exact=True)
-var = _op("var", "(n)->()", **_over(inputs.filled_axes, **_SPREAD))
-std = _op("std", "(n)->()", **_over(inputs.filled_axes, **_SPREAD))
+argmax = _op("argmax", "(n)->()", **_over(axes.filled_axis), exact=True)
+cumsum = _op("cumsum", "(n)->(n)", **_over(axes.every_axis), exact=True)
+var = _op("var", "(n)->()", **_over(axes.filled_axes, **_SPREAD))
+std = _op("std", "(n)->()", **_over(axes.filled_axes, **_SPREAD))
 l1 = _op("l1", "(),()->()", **_PAIRED, exact=True)
 smooth_l1 = _op(
     "smooth_l1",
