@@ -40,8 +40,8 @@ _MORE = 4
 #: In 1 of 8 examples sides may be this long: beyond the tiles, and the steps of loops
 #: that were unrolled, of code that goes by parts.
 LONG, LONG_SIDE = 256 - 256 // 8, 33
-#: So many numbers three of them have.
-_LONG_SIZE = LONG_SIDE**3
+#: So many of them make no more numbers than are quick.
+_LONG_RANK = 3
 _LYING = layouts_of("numpy", where="cases")
 
 
@@ -122,8 +122,9 @@ def _long(op: Op) -> Planner:
     # Of two such sides already where there are no core dimensions.
     most = 1 if any(plan.signature.inputs) else 2
     few = _of_dims(plan, most)
-    beyond = few.dims[0] - most
-    side = LONG_SIDE if beyond <= 0 else round(_LONG_SIZE ** (1 / (3 + beyond)))
+    rank = few.dims[0] + max(map(len, plan.signature.inputs))
+    few_enough = few.dims[0] <= most or rank <= _LONG_RANK
+    side = LONG_SIDE if few_enough else int(LONG_SIDE ** (_LONG_RANK / rank))
     return replace(few, max_side=max(side, plan.max_side))
 
 
