@@ -123,13 +123,16 @@ def _asking_for(dtype: str) -> str:
 
 
 def _narrowed(
-    functions: tuple[Function | None, ...], operation: Op, targets: tuple[Target, ...]
+    functions: tuple[Function, Function | None],
+    operation: Op,
+    targets: tuple[Target, ...],
 ) -> tuple[Op, tuple[str, ...]]:
     """The operation without those options that one of the functions does not have.
 
     Raises ArgumentTypeError where they cannot do without, or take other arguments.
     """
-    given = [each for each in functions if each is not None]
+    function, vjp = functions
+    given = [function] if vjp is None else [function, vjp]
     example = probe(operation)
     left = {name for each in given for name in untaken(each, example, targets)}
     for name in sorted(left):
@@ -173,9 +176,10 @@ def _moderate(operation: Op) -> tuple[Case, ...]:
         if not chosen:
             raise
         cause = error.__cause__ or error
+        said = str(cause).partition("\n")[0]
         raise ArgumentError(
             "check",
-            f"{operation.title}: an example raises {type(cause).__name__}: {cause}",
+            f"{operation.title}: an example raises {type(cause).__name__}: {said}",
             f"required values of {' and '.join(chosen)} that fit every example",
             "give another value, or restrict the ranks as well: ranks=2",
         ) from None

@@ -40,6 +40,8 @@ _MORE = 4
 #: In 1 of 8 examples sides may be this long: beyond the tiles, and the steps of loops
 #: that were unrolled, of code that goes by parts.
 LONG, LONG_SIDE = 256 - 256 // 8, 40
+#: So many of them make no more numbers than are quick.
+_LONG_RANK = 3
 _LYING = layouts_of("numpy", where="cases")
 
 
@@ -53,6 +55,12 @@ def cases(
     options and values. max_dims: at most so many loop dimensions, where the operation
     has more. Raises ArgumentTypeError for a dtype without format.
     """
+    if not isinstance(operation, Op):
+        raise ArgumentTypeError(
+            "cases",
+            f"the operation is a {type(operation).__name__}",
+            "required an Op: one of scratchnet.testing.ops, or one of your own",
+        )
     if max_dims is not None:
         require_count("cases", 0, max_dims=max_dims)
     found = _cases(operation, format_of(dtype, where="cases"), max_dims)
@@ -106,13 +114,18 @@ def _cases(draw: DrawFn, op: Op, form: Format, most: int | None) -> Case:
 @cache
 def _long(op: Op) -> Planner:
     """The operation's plan with long sides, and not many loop dimensions; as it is
-    where the sides are restricted, and of what is no function of arrays."""
+    where the sides are restricted, and of what is no function of arrays. Where it is
+    restricted to many dimensions, with sides as long as make no more numbers."""
     plan = op.planner
     if "max_side" in op.restriction or op.kind != "function":
         return plan
     # Of two such sides already where there are no core dimensions.
     most = 1 if any(plan.signature.inputs) else 2
-    return replace(_of_dims(plan, most), max_side=LONG_SIDE)
+    few = _of_dims(plan, most)
+    rank = few.dims[0] + max(map(len, plan.signature.inputs))
+    few_enough = few.dims[0] <= most or rank <= _LONG_RANK
+    side = LONG_SIDE if few_enough else int(LONG_SIDE ** (_LONG_RANK / rank))
+    return replace(few, max_side=max(side, plan.max_side))
 
 
 def _of_dims(plan: Planner, most: int | None) -> Planner:

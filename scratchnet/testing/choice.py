@@ -10,7 +10,8 @@ from scratchnet.testing.binding import Binding
 from scratchnet.testing.laws import LAWS, Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Result
-from scratchnet.testing.subject import Function
+from scratchnet.testing.strategies.requirements import require_some
+from scratchnet.testing.subject import Function, named
 
 
 def waived_laws(
@@ -29,7 +30,8 @@ def waived_laws(
             raise ArgumentTypeError(
                 where, f"{name!r} is waived for {reason!r}", "required a reason"
             )
-    chosen_laws(waive, operation, where=where)
+    if waive:
+        chosen_laws(waive, operation, where=where)
     return dict(waive)
 
 
@@ -84,8 +86,9 @@ def chosen_laws(
     if laws is None:
         return tuple(LAWS.values())
     found = []
-    for each in [laws] if isinstance(laws, str | Law) else laws:
-        if not isinstance(each, Law) and each not in LAWS:
+    single = isinstance(laws, str | Law)
+    for each in (laws,) if single else require_some(where, laws=laws):
+        if not isinstance(each, Law) and not (isinstance(each, str) and each in LAWS):
             raise ArgumentError(
                 where, f"law {each!r}", f"required laws among {', '.join(LAWS)}"
             )
@@ -96,3 +99,29 @@ def chosen_laws(
             )
         found.append(law)
     return tuple(found)
+
+
+def asked_laws(
+    laws: Iterable[str | Law] | None, binding: Binding, /
+) -> tuple[Law, ...]:
+    """The laws that a check of a function asks: `chosen_laws` of its operation.
+
+    Raises ArgumentError as well for one that is asked for and cannot be: without a vjp,
+    or on none of the targets.
+    """
+    chosen = chosen_laws(laws, binding.operation)
+    for law in () if laws is None else chosen:
+        if law.needs_vjp and binding.vjp is None:
+            raise ArgumentError(
+                "check",
+                f"law {law.name!r} of {named(binding.function)}",
+                "required its pullback",
+                "pass vjp: a function to the value and its pullback",
+            )
+        if not any(law.applies(binding.operation, x) for x in binding.targets):
+            raise ArgumentError(
+                "check",
+                f"law {law.name!r} of {binding.operation.title}",
+                f"which cannot be asked on {' and '.join(map(str, binding.targets))}",
+            )
+    return chosen

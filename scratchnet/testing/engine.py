@@ -11,7 +11,7 @@ from scratchnet.errors import ArgumentError
 from scratchnet.testing.binding import bind
 from scratchnet.testing.case import Case
 from scratchnet.testing.choice import (
-    chosen_laws,
+    asked_laws,
     nothing_left,
     of_full_targets,
     restricted_away,
@@ -115,8 +115,8 @@ def check(
     require_count("check", 0, seed=seed)
     require_above_0("check", seconds=seconds)
     binding = bind(subject, operation, vjp=vjp, targets=targets, contract=contract)
-    chosen = chosen_laws(laws, binding.operation)
-    waived = waived_laws(waive or {}, binding.operation)
+    chosen = asked_laws(laws, binding)
+    waived = waived_laws({} if waive is None else waive, binding.operation)
     results: list[Result] = []
     for target in binding.targets:
         bound, known = binding.on(target), list[Case]()

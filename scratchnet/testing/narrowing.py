@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from inspect import Parameter, signature
+from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError
-from scratchnet.testing.declaration import Choices
+from scratchnet.testing.declaration import Choices, require_drawable, told
 from scratchnet.testing.strategies.requirements import require_count, require_one_of
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 #: The choice of an option that the inputs make of drawn bytes.
 DRAWN = "drawn"
-#: So many dimensions every NumPy's arrays can have, and so many numbers are quick.
-MOST_DIMS, MOST_NUMBERS = 32, 2**24
 
 
 # Operations are few, and live as long.
@@ -56,11 +54,16 @@ def _default(op: Op, option: str) -> Choices:
     if option in op.restriction:
         left = op.parameters[option]
         return left if callable(left) else left[:1]
-    function = op.reference.algorithms[0].function
-    known = signature(function).parameters.get(option)
+    known = _taken(op, option)
     if known is None or known.default is Parameter.empty:
         return partial(_first, op.parameters[option])
     return (known.default,)
+
+
+def _taken(op: Op, option: str) -> Parameter | None:
+    """The option as the reference has it, where it says so."""
+    takes = told(op.reference.algorithms[0].function)
+    return None if takes is None else takes.parameters.get(option)
 
 
 def needs(op: Op, option: str, /) -> bool:
@@ -70,7 +73,7 @@ def needs(op: Op, option: str, /) -> bool:
         return op.pullback_of.needs(option)
     if option not in op.parameters:
         return True
-    takes = signature(op.reference.algorithms[0].function).parameters.get(option)
+    takes = _taken(op, option)
     default = Parameter.empty if takes is None else takes.default
     return op.parameters[option] == (DRAWN,) and default is Parameter.empty
 
@@ -116,11 +119,13 @@ def restrict(
         return narrowed.pullback
     said: dict[str, Any] = dict(op.restriction)
     changes: dict[str, Any] = {}
+    side = op.max_side if max_side is None else max_side
+    require_count("restrict", 1, max_side=side)
     if ranks is not None:
         said["ranks"] = tuple(ranks) if isinstance(ranks, Iterable) else (ranks,)
         for rank in said["ranks"]:
             require_count("restrict", 0, rank=rank)
-        _require_drawable(said["ranks"], max_side or op.max_side)
+            require_drawable("restrict", rank, side)
         changes["max_dims"] = max([*said["ranks"], op.max_dims])
     if max_side is not None:
         said["max_side"] = changes["max_side"] = max_side
@@ -151,23 +156,6 @@ def restrict(
     changes["parameters"] = {**op.parameters, **chosen}
     whole = op.unrestricted or op
     return replace(op, restriction=said, unrestricted=whole, **changes)
-
-
-def _require_drawable(ranks: tuple[int, ...], side: int) -> None:
-    """Raise ArgumentError for more dimensions than any NumPy's arrays have, and for so
-    many that an example does not fit into memory."""
-    for rank in ranks:
-        if rank > MOST_DIMS:
-            raise ArgumentError(
-                "restrict", f"rank={rank}", f"required {MOST_DIMS} or less, as in NumPy"
-            )
-        if rank > 3 and isinstance(side, int) and side**rank > MOST_NUMBERS:
-            raise ArgumentError(
-                "restrict",
-                f"rank={rank} with sides of up to {side}",
-                f"required no more than {MOST_NUMBERS:,} numbers in an array",
-                "restrict the sides as well: max_side=1",
-            )
 
 
 def _first(choices: Choices, *arrays: Any) -> Sequence[Any]:

@@ -14,20 +14,16 @@ from scratchnet.testing import narrowing
 from scratchnet.testing.case import Case, Coder
 from scratchnet.testing.declaration import (
     Choices,
-    require_choices,
-    require_families,
-    require_name,
-    require_parameters,
-    require_reference,
+    quick_dims,
+    require_calls,
+    require_declared,
 )
 from scratchnet.testing.formats import FORMATS
 from scratchnet.testing.references import Reference
 from scratchnet.testing.strategies.family import FAMILIES, Family
 from scratchnet.testing.strategies.misfit import misfits
 from scratchnet.testing.strategies.plan import Planner
-from scratchnet.testing.strategies.requirements import (
-    answered,
-)
+from scratchnet.testing.strategies.requirements import answered
 from scratchnet.testing.strategies.shapes import planner
 from scratchnet.testing.strategies.signature import parsed
 
@@ -108,16 +104,7 @@ class Op:
     unrestricted: Op | None = None
 
     def __post_init__(self) -> None:
-        require_name(self.name, self.kind, ("function", *_USAGE))
-        require_reference(self.name, self.reference)
-        if self.gradient is not None:
-            require_reference(self.name, self.gradient, "gradient")
-        _ = self.planner  # a malformed signature is said here
-        if self.kind == "function":
-            require_parameters(self.name, self.parameters, self.reference)
-        for name, choices in self.parameters.items():
-            require_choices(self.name, name, choices)
-        require_families(self.name, self.families)
+        require_declared(self, ("function", *_USAGE))
 
     def __repr__(self) -> str:
         return f"<operation {self.title}>"
@@ -144,6 +131,8 @@ class Op:
         if "ranks" in self.restriction:
             changes["dims"] = self._dims(made, self.restriction["ranks"])
             changes["complete"] = True
+        else:
+            changes["dims"] = quick_dims(made)
         if self.restriction.get("empty") is False:
             changes["empty"] = False
         return replace(made, **changes)
@@ -217,11 +206,10 @@ class Op:
         """Calls like this example but for one thing, which must raise."""
         if self.pullback_of is not None:
             return []
-        calls = (
-            answered(self.name, f"the refusals hook {name!r}", each, case)
-            for name, each in self.refusals.items()
-        )
-        found = [call for some in calls for call in some]
+        found = []
+        for name, hook in self.refusals.items():
+            calls = answered(self.name, f"the refusals hook {name!r}", hook, case)
+            found += require_calls(self.name, name, calls)
         return found if self.lenient else [*found, *self._misfits(case)]
 
     @property
