@@ -37,7 +37,7 @@ _NORMALIZED = {
     "refusals": {"": inputs.other_weights},
     "lenient": True,
 }
-REDUCTION = {"reduction": ("mean", "none", "sum")}
+_REDUCTION = {"reduction": ("mean", "none", "sum")}
 #: Training has no use for what is not finite, and refuses it.
 _FINITE = tuple(
     each for each in FAMILIES.values() if each.name not in ("special", "extreme")
@@ -57,13 +57,13 @@ _REDUCED = {
     "rows": axes.is_dropped,
     "lenient": True,
 }
-KEPT = {"keepdims": (False, True)}
-_SPREAD = {"correction": (0, 1), **KEPT}
+_KEPT = {"keepdims": (False, True)}
+_SPREAD = {"correction": (0, 1), **_KEPT}
 _LABELLED = {
     "parameters": {
         "weights": (None, "drawn"),
         "ignore_index": inputs.ignorable,
-        **REDUCTION,
+        **_REDUCTION,
     },
     "at_least": {"c": 1},
     "inputs": inputs.labelled,
@@ -72,7 +72,7 @@ _LABELLED = {
     "rows": inputs.is_unreduced,
 }
 _PAIRED = {
-    "parameters": REDUCTION,
+    "parameters": _REDUCTION,
     "inputs": inputs.same_shape,
     "refusals": {"": inputs.unequal},
     "rows": inputs.is_unreduced,
@@ -155,10 +155,10 @@ gelu = _op(
     parameters={"approximate": ("none", "tanh")},
     families=families_at(decaying(lambda y: sqrt(2 * y))),
 )
-logsumexp = _op("logsumexp", "(n)->()", **_over(axes.filled_axes, **KEPT))
+logsumexp = _op("logsumexp", "(n)->()", **_over(axes.filled_axes, **_KEPT))
 amax = _op(
     *("amax", "(n)->()"),
-    **_over(axes.filled_axes, **KEPT),
+    **_over(axes.filled_axes, **_KEPT),
     exact=True,
     whole=all_shares,
 )
@@ -170,7 +170,7 @@ l1 = _op("l1", "(),()->()", **_PAIRED, exact=True)
 smooth_l1 = _op(
     "smooth_l1",
     "(),()->()",
-    **{**_PAIRED, "parameters": {"beta": (1.0, 0.5, 0.1, 3.0), **REDUCTION}},
+    **{**_PAIRED, "parameters": {"beta": (1.0, 0.5, 0.1, 3.0), **_REDUCTION}},
 )
 bce_of_probabilities = _op(
     "bce_of_probabilities",
