@@ -208,7 +208,7 @@ MISTAKES = {
         "as written": (loss(as_written), "INACCURATE"),
         "of more than there is": (
             loss(lambda p, t: -(t * np.log(p + 1e-7) + (1 - t) * np.log1p(1e-7 - p))),
-            "INACCURATE",
+            "WRONG",
         ),
         "swapped": (loss(lambda p, t: of_limits(t, p)), "WRONG"),
         "of hits alone": (loss(lambda p, t: np.where(t, -t * np.log(p), t)), "WRONG"),
