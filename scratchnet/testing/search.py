@@ -152,7 +152,7 @@ class Search:
             # What breaks it at times only is smallest where it was seen last.
             with suppress(_Found, Flaky):
                 run_on(drawn, search, shrinking, seed)
-            if len(best) > 1:
+            if len(best) > 1 or time.perf_counter() > until:
                 break
         # Hypothesis runs the smallest one again at the end.
         return best[-1]

@@ -205,30 +205,25 @@ def sigmoid(x: Bounded, /) -> Bounded:
 def erf(x: Bounded, /) -> Bounded:
     """The error function: its slope is at most 2/sqrt(pi), and no two values are more
     than 2 apart. The oracle's own is that of the C library, in double."""
-    value = np.vectorize(math.erf, otypes=[np.float64])(x.value.astype(np.float64))
     # Rounding a long double x to double moves it by 2^-53 x; where that could matter
     # erf is flat: x exp(-x^2) is at most 0.43.
-    own = 4 * DOUBLE.unit_roundoff * size(value) + x.contract.absolute("erf")
-    moved = np.minimum(2 / math.sqrt(math.pi) * x.error, 2.0) + own
-    return with_rounding(
-        value.astype(x.contract.oracle.dtype),
-        np.where(np.isnan(value), 0.0, moved),
-        (x,),
-        roundings=0.0,
-        ulps=x.contract.ulps["erf"],
-        underflows=True,
-        unknown=_known,
-    )
+    return _of_error(math.erf, x, 4.0)
 
 
 def erfc(x: Bounded, /) -> Bounded:
     """1 - erf(x), to as many ulps of it: propagates as erf does."""
-    value = np.vectorize(math.erfc, otypes=[np.float64])(x.value.astype(np.float64))
     # Rounding x to double moves the value by 2^-53 x of its slope, of which erfc is at
     # least 1 / (2 (x + 1)) where x > 0 (Abramowitz, Stegun 7.1.13).
-    far = 2 * np.maximum(magnitude(x.value), 1.0) ** 2
-    own = (4 + 2 * far) * DOUBLE.unit_roundoff * value + x.contract.absolute("erf")
-    moved = np.minimum(2 / math.sqrt(math.pi) * x.error, 2.0) + own
+    return _of_error(math.erfc, x, 4 + 4 * np.maximum(magnitude(x.value), 1.0) ** 2)
+
+
+def _of_error(
+    function: Callable[[float], float], x: Bounded, own: float | Reals
+) -> Bounded:
+    """erf or erfc in double, of which the oracle's own part is so many roundings."""
+    value = np.vectorize(function, otypes=[np.float64])(x.value.astype(np.float64))
+    known = own * DOUBLE.unit_roundoff * size(value) + x.contract.absolute("erf")
+    moved = np.minimum(2 / math.sqrt(math.pi) * x.error, 2.0) + known
     return with_rounding(
         value.astype(x.contract.oracle.dtype),
         np.where(np.isnan(value), 0.0, moved),
