@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: The choices for a parameter, the simplest first; or what gives them for the arrays.
 Choices = Sequence[Any] | Callable[..., Sequence[Any]]
 #: So many dimensions every NumPy's arrays can have, and so many numbers are quick.
-MOST_DIMS, MOST_NUMBERS, MOST_SIDE = 32, 2**24, 2**20
+MOST_DIMS, MOST_NUMBERS = 32, 2**24
 
 
 def require_declared(op: Op, kinds: Iterable[str], /) -> None:
@@ -103,9 +103,6 @@ def require_drawable(where: str, rank: int, side: int, /) -> None:
         raise ArgumentError(
             where, f"rank={rank}", f"required {MOST_DIMS} or less, as in NumPy"
         )
-    if side > MOST_SIDE:
-        said = f"required {MOST_SIDE:,} or less"
-        raise ArgumentError(where, f"max_side={side}", said)
     if side**rank > MOST_NUMBERS:
         raise ArgumentError(
             where,
@@ -157,7 +154,7 @@ def _require_hooks(op: Op) -> None:
     if not callable(op.rows):
         what = "True or False, or a function from an example to one"
         require_type("Op", (bool, np.bool_), what, rows=op.rows)
-    for name in ("inputs", "call"):
+    for name in ("inputs", "call", "whole"):
         if (hook := getattr(op, name)) is not None:
             require_function("Op", "a function", **{name: hook})
     _require_mapping("functions from an example to calls", refusals=op.refusals)

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.declaration import Choices, require_drawable, told
-from scratchnet.testing.strategies.requirements import require_count, require_one_of
+from scratchnet.testing.strategies.requirements import (
+    require_count,
+    require_one_of,
+    require_side,
+)
 
 if TYPE_CHECKING:
     from scratchnet.testing.op import Op
@@ -120,7 +124,7 @@ def restrict(
     said: dict[str, Any] = dict(op.restriction)
     changes: dict[str, Any] = {}
     side = op.max_side if max_side is None else max_side
-    require_count("restrict", 1, max_side=side)
+    require_side("restrict", side)
     if ranks is not None:
         said["ranks"] = tuple(ranks) if isinstance(ranks, Iterable) else (ranks,)
         for rank in said["ranks"]:

@@ -91,7 +91,7 @@ BAD_OPERATIONS = {
     "restrict: rank=32 with sides of up to 4, required no more than": (
         lambda: OPS["softmax"].restrict(ranks=32)
     ),
-    "Op: max_side=1099511627776, required 1,048,576 or less": (
+    "restrict: max_side=1099511627776, required 1,048,576": (
         lambda: OPS["softmax"].restrict(max_side=2**40)
     ),
     "restrict: max_side=1099511627776, required 1,048,576 or less": (
@@ -238,6 +238,7 @@ MISDECLARED = {
     "Op: rows='yes' .*, required True or False, or": lambda: mine(rows="yes"),
     r"Op: inputs=3 \(int\), required a function": lambda: mine(inputs=3),
     r"Op: call=3 \(int\), required a function": lambda: mine(call=3),
+    r"Op: whole=3 \(int\), required a function": lambda: mine(whole=3),
     "Op: dtypes='float64' .*, required several": lambda: mine(dtypes="float64"),
     "Op: no dtypes, required at least one": lambda: mine(dtypes=()),
     "Op: dtype='int8', required one of float16": lambda: mine(dtypes=("int8",)),

@@ -284,6 +284,10 @@ REFUSED = {
         lambda: operand_shapes(SIGNATURE, max_side=0),
         "operand_shapes: max_side=0, required 1 or more",
     ),
+    "a side that is never drawn": (
+        lambda: operand_shapes(SIGNATURE, max_side=2**40),
+        "operand_shapes: max_side=1099511627776, required 1,048,576 or less",
+    ),
     "fewer than no dimensions": (
         lambda: arguments(SIGNATURE, max_dims=-1),
         "arguments: max_dims=-1, required 0 or more",

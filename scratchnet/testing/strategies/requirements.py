@@ -13,6 +13,9 @@ from scratchnet.errors import ArgumentError, ArgumentTypeError, ScratchnetError
 
 T = TypeVar("T")
 
+#: The largest side that is drawn.
+MOST_SIDE = 2**20
+
 
 def require_type(
     where: str,
@@ -52,6 +55,15 @@ def require_int(where: str, /, **numbers: Any) -> None:
     for name, number in numbers.items():
         if not isinstance(number, int) or isinstance(number, bool):
             raise ArgumentTypeError(where, f"{name}={number!r}", "required an int")
+
+
+def require_side(where: str, side: Any, /) -> None:
+    """Raise unless it is a side of arrays: a count of 1 or more, not beyond a million,
+    as all sides below it are weighed."""
+    require_count(where, 1, max_side=side)
+    if side > MOST_SIDE:
+        said = f"required {MOST_SIDE:,} or less"
+        raise ArgumentError(where, f"max_side={side}", said)
 
 
 def require_count(where: str, least: int = 0, /, **numbers: Any) -> None:

@@ -18,6 +18,7 @@ from scratchnet.testing.strategies.requirements import (
     require_count,
     require_flag,
     require_ordered,
+    require_side,
     require_type,
 )
 from scratchnet.testing.strategies.signature import Shape, Signature, parsed
@@ -120,7 +121,7 @@ def planner(
 ) -> Planner:
     """A planner within these limits, or an immediate error in the name of a caller."""
     signature = parsed(text, where=where)
-    require_count(where, 1, max_side=max_side)
+    require_side(where, max_side)
     require_count(where, 0, max_dims=max_dims)
     _require_names(where, signature, at_least)
     for name, side in at_least.items():
