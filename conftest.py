@@ -100,6 +100,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def _is_whole(config: pytest.Config) -> bool:
     """Whether all tests were asked for, and could run to the end."""
     narrowed = ("keyword", "markexpr", "lf", "maxfail", "collectonly", "deselect")
+    narrowed += ("ignore", "ignore_glob")
     paths = {Path(each).resolve() for each in config.args}
     here = Path(__file__).parent
     return paths <= {here, here / "tests"} and not any(

@@ -51,6 +51,8 @@ NARROWED = [
     ("--maxfail=3",),
     ("--collect-only",),
     ("--deselect=tests/properties/test_imports.py",),
+    ("--ignore=tests/properties/test_imports.py",),
+    ("--ignore-glob=tests/gpu/*",),
     ("tests/equivalence",),
     ("tests/equivalence", "tests/properties", "tests/gpu"),
     (f"{reported.WHERE}::test_ours",),
