@@ -11,6 +11,7 @@ from math import ceil
 
 from hypothesis import Phase, settings
 from hypothesis.errors import Flaky
+from hypothesis.strategies import SearchStrategy
 
 from scratchnet.testing.case import Case
 from scratchnet.testing.cases import SETTINGS, cases, deck, run_on
@@ -129,30 +130,45 @@ class Search:
     def smallest(self, operation: Op, broken: Break) -> Break:
         """The smallest example that Hypothesis finds for the same break of the law, of
         the fewest loop dimensions; or the first one, where it was drawn."""
-        best, (size, seed) = [broken], broken.drawn
         until = time.perf_counter() + self.seconds
-        shrinking = settings(
-            SETTINGS, max_examples=size, phases=(Phase.generate, Phase.shrink)
-        )
+        order = [each.name for each in operation.families]
+        # What moderate numbers break is not shown with extreme ones.
+        simple = tuple(order[: 1 + order.index(broken.case.family.name)])
+        simpler = operation.of_families(simple) or operation
+        # Axes do not go away by shrinking: the one that remained would be another.
+        fewer = ((simpler, most) for most in operation.planner.dims[:-1])
+        for drawn_of, most in (*fewer, (operation, None)):
+            drawn = cases(drawn_of, dtype=self.subject.target.format, max_dims=most)
+            found = self._shrunk(drawn, simple, broken, until)
+            if found is not None or time.perf_counter() > until:
+                return found or broken
+        return broken
+
+    def _shrunk(
+        self,
+        drawn: SearchStrategy[Case],
+        families: tuple[str, ...],
+        broken: Break,
+        until: float,
+    ) -> Break | None:
+        """The smallest of these examples, of some families, that breaks the law alike."""
+        found, (size, seed) = list[Break](), broken.drawn
 
         def search(example: Case) -> None:
             # Without time nothing breaks it any more, and Hypothesis is soon done.
-            if time.perf_counter() > until:
+            if time.perf_counter() > until or example.family.name not in families:
                 return
             if not self.law.accepts(self.subject, example):
                 return
-            found = self.law.asked(self.subject, example)
-            if found.verdict == broken.finding.verdict:
-                best.append(Break(example, found, broken.drawn))
+            finding = self.law.asked(self.subject, example)
+            if finding.verdict == broken.finding.verdict:
+                found.append(Break(example, finding, broken.drawn))
                 raise _Found
 
-        # Axes do not go away by shrinking: the one that remained would be another.
-        for most in (*operation.planner.dims[:-1], None):
-            drawn = cases(operation, dtype=self.subject.target.format, max_dims=most)
-            # What breaks it at times only is smallest where it was seen last.
-            with suppress(_Found, Flaky):
-                run_on(drawn, search, shrinking, seed)
-            if len(best) > 1 or time.perf_counter() > until:
-                break
+        phases = (Phase.generate, Phase.shrink)
+        shrinking = settings(SETTINGS, max_examples=size, phases=phases)
+        # What breaks it at times only is smallest where it was seen last.
+        with suppress(_Found, Flaky):
+            run_on(drawn, search, shrinking, seed)
         # Hypothesis runs the smallest one again at the end.
-        return best[-1]
+        return found[-1] if found else None

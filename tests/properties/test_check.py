@@ -213,6 +213,24 @@ def test_what_only_long_arrays_break_falls_with_the_smallest(is_wrong, shapes):
     assert {each.arguments[0].shape for each in found} <= shapes
 
 
+@pytest.mark.parametrize("start", range(4))
+def test_what_moderate_numbers_break_is_not_shown_with_extreme_ones(start, monkeypatch):
+    """A softmax over the batch, of one number, is wrong where it overflows alone."""
+
+    def over_the_batch(x, *, axis):
+        del axis
+        powers = np.exp(x)
+        return powers / powers.sum(0)
+
+    one = {"targets": NUMPY, "laws": ORACLE, "seed": start}
+    smallest = check(over_the_batch, OPS["softmax"], **one).witness
+    monkeypatch.setattr(Search, "smallest", lambda *found: found[-1])
+    first = check(over_the_batch, OPS["softmax"], **one).witness
+    order = [each.name for each in OPS["softmax"].families]
+    families = [order.index(each.family.name) for each in (smallest, first)]
+    assert families == sorted(families)
+
+
 def test_time_ends_the_search_for_the_smallest_too():
     """What was found first is shown, however small it could become."""
     calls = []
