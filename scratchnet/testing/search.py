@@ -151,7 +151,7 @@ class Search:
         broken: Break,
         until: float,
     ) -> Break | None:
-        """The smallest of these examples, of some families, that breaks the law alike."""
+        """The smallest of these examples, of some families, that is broken alike."""
         found, (size, seed) = list[Break](), broken.drawn
 
         def search(example: Case) -> None:
