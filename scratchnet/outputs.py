@@ -45,9 +45,9 @@ def exists(path: Path) -> bool:
     return os.access(path, os.F_OK)
 
 
-def try_to_write(path: Path) -> None:
+def try_to_write(path: Path, /, *, where: str = "train") -> None:
     """Raise where path could not be written; what is there stays as it is."""
-    with _writing(path):
+    with _writing(path, where):
         is_new = not path.exists()
         # A reader of a pipe would take a first opening and closing for all of it.
         if is_new or path.is_file() or path.is_dir():
@@ -56,22 +56,22 @@ def try_to_write(path: Path) -> None:
             path.resolve().unlink()  # a link to what was not there stays
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, /, *, where: str = "train") -> None:
     """Write the text to the file, whose folder is made, or to stdout for `-`."""
     if path == STDOUT:
         sys.stdout.write(text)
         return
-    with _writing(path):
+    with _writing(path, where):
         path.write_text(text)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _writing(path: Path, where: str) -> Iterator[None]:
     """Within, with the folder made, what the system refuses is one sentence."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
         raise ArgumentError(
-            "train", f"{path} ({error.strerror})", "required a writable file"
+            where, f"{path} ({error.strerror})", "required a writable file"
         ) from None

@@ -30,17 +30,20 @@ def fitted(draw: Draw) -> Case:
 
 
 def standardizes(train: Any, rows: Any, *, per_feature: bool) -> Any:
-    """NumPy's mean and deviation, 1 where that is 0."""
+    """NumPy's mean and deviation, 1 where all are one number."""
     axis = 0 if per_feature else None
     mean, deviation = train.mean(axis=axis), train.std(axis=axis)
-    return (rows - mean) / np.where(deviation == 0, 1, deviation).astype(rows.dtype)
+    constant = train.min(axis=axis) == train.max(axis=axis)
+    return (rows - mean) / np.where(constant, 1, deviation).astype(rows.dtype)
 
 
 def torch_standardizes(train: Any, rows: Any, *, per_feature: bool) -> Any:
-    """PyTorch's mean and deviation, 1 where that is 0."""
+    """PyTorch's mean and deviation, 1 where all are one number."""
     axis = 0 if per_feature else None
     mean, deviation = train.mean(axis), torch.std(train, dim=axis, correction=0)
-    return (rows - mean) / torch.where(deviation == 0, 1, deviation)
+    over = () if axis is None else axis
+    constant = torch.amin(train, over) == torch.amax(train, over)
+    return (rows - mean) / torch.where(constant, 1, deviation)
 
 
 def whole_step(draw: Draw) -> Case:

@@ -13,11 +13,13 @@ from scratchnet.testing.op import Arrays, Options
 
 
 def every_axis(*arrays: Any) -> tuple[int, ...]:
-    """The axes of the first array, from either end: the last one first, and as often as
-    all others together, since only then the others are loop dimensions."""
+    """The axes of the first array, from either end: the last one first, and as often
+    as all others together, since only then the others are loop dimensions. Of the
+    others mostly 0: code takes it for none."""
     rank = arrays[0].ndim
     every = tuple(axis for i in range(rank) for axis in (-1 - i, rank - 1 - i))
-    return (*every[:1] * (len(every) - 1), *every)
+    others = (*every[1:], *every[-1:] * rank * (rank > 1))
+    return (*every[:1] * max(1, len(others)), *others)
 
 
 def some_axes(x: Any, /) -> tuple[Any, ...]:
@@ -40,7 +42,8 @@ def filled_axes(x: Any, /) -> tuple[Any, ...]:
     filled = filled_axis(x)
     pairs = [(i, j) for j in filled for i in filled if 0 <= i < j]
     every = [None, tuple(range(x.ndim))] if x.size else []
-    return (*filled, *_of_either_sign(pairs, x.ndim), *every)
+    several = (*_of_either_sign(pairs, x.ndim), *every)
+    return (*filled[:1] * (len(several) // 2), *filled, *several)
 
 
 def filled_axis(x: Any, /) -> tuple[int, ...]:

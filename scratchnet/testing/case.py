@@ -138,7 +138,7 @@ class Case:
 
     def _of_pullback(self) -> Case:
         layout = LAYOUTS[self.index("cotangent", len(LAYOUTS))]
-        g = self.drawn("cotangent", self.result_shape)
+        g = self._cotangent()
         return replace(
             self,
             op=self.op.pullback,
@@ -146,6 +146,12 @@ class Case:
             layouts=(layout, *self.layouts),
             _known={},
         )
+
+    def _cotangent(self) -> Array:
+        """Drawn; in 1 of 8 cases all ones, as a sum passes on: what is multiplied with
+        them stays as it is."""
+        g = self.drawn("cotangent", self.result_shape)
+        return np.ones_like(g) if self.index("ones", 8) == 7 else g
 
     @property
     def result_shape(self) -> Shape:

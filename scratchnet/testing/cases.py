@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, lru_cache, partial
+from math import ceil
 from typing import Any, cast
 
 import numpy as np
@@ -26,6 +28,7 @@ from scratchnet.testing.case import Case, codes_of
 from scratchnet.testing.formats import BFLOAT16, Format, format_of
 from scratchnet.testing.op import Inputs, Op
 from scratchnet.testing.strategies.codes import ROOT, drawn_codes, octets
+from scratchnet.testing.strategies.family import Family
 from scratchnet.testing.strategies.layout import (
     contiguous,
     expanded,
@@ -35,11 +38,13 @@ from scratchnet.testing.strategies.layout import (
 from scratchnet.testing.strategies.plan import Planner
 from scratchnet.testing.strategies.requirements import answered, require_count
 
+#: At most so many examples are drawn for each one of a deck.
+RAW = 4
 #: Arrays that an operation's inputs may make beside the drawn ones: at most so many.
 _MORE = 4
-#: In 1 of 8 examples sides may be this long: beyond the tiles, and the steps of loops
+#: In 1 of 6 examples sides may be this long: beyond the tiles, and the steps of loops
 #: that were unrolled, of code that goes by parts.
-LONG, LONG_SIDE = 256 - 256 // 8, 40
+LONG, LONG_SIDE = 256 - 256 // 6, 40
 #: So many of them make no more numbers than are quick.
 _LONG_RANK = 3
 _LYING = layouts_of("numpy", where="cases")
@@ -78,9 +83,10 @@ def _cases(draw: DrawFn, op: Op, form: Format, most: int | None) -> Case:
     family, lying, choices, shape, root, roots = _cut(draw(octets(sum(sizes))), sizes)
     # Both shrink to the first family: one byte says which, and whether sides are long.
     long, which = divmod(family[0], LONG)
-    if long:
+    if long and (most is None or most >= _long(base).dims[0]):
         plan = _of_dims(_long(base), most)
-    kind = base.families[which % len(base.families)]
+    kinds = _weighted(base.families)
+    kind = kinds[which % len(kinds)]
     shapes = plan.shapes(shape)
     pairs = zip(shapes, _cut(roots, (ROOT,) * count), strict=True)
     made = partial(answered, op.name, f"the family {kind.name}", kind.values)
@@ -112,6 +118,12 @@ def _cases(draw: DrawFn, op: Op, form: Format, most: int | None) -> Case:
 
 
 @cache
+def _weighted(families: tuple[Family, ...]) -> tuple[Family, ...]:
+    """The families, each as often as it weighs."""
+    return tuple(each for each in families for _ in range(each.weight))
+
+
+@cache
 def _long(op: Op) -> Planner:
     """The operation's plan with long sides, and not many loop dimensions; as it is
     where the sides are restricted, and of what is no function of arrays. Where it is
@@ -119,13 +131,17 @@ def _long(op: Op) -> Planner:
     plan = op.planner
     if "max_side" in op.restriction or op.kind != "function":
         return plan
-    # Of two such sides already where there are no core dimensions.
+    # Of two such sides already where there are no core dimensions, and of one at least.
     most = 1 if any(plan.signature.inputs) else 2
     few = _of_dims(plan, most)
+    if most == 2:
+        few = replace(few, dims=tuple(each for each in few.dims if each) or few.dims)
     rank = few.dims[0] + max(map(len, plan.signature.inputs))
     few_enough = few.dims[0] <= most or rank <= _LONG_RANK
     side = LONG_SIDE if few_enough else int(LONG_SIDE ** (_LONG_RANK / rank))
-    return replace(few, max_side=max(side, plan.max_side))
+    if side <= plan.max_side:
+        return few
+    return replace(few, max_side=side, even=True)
 
 
 def _of_dims(plan: Planner, most: int | None) -> Planner:
@@ -196,11 +212,32 @@ SETTINGS = settings(
 @lru_cache(maxsize=512)
 def deck(operation: Op, form: Format, examples: int, start: int, /) -> tuple[Case, ...]:
     """So many examples, the same for a seed: the simplest first. Drawn once, since all
-    laws and all targets of the format are asked about the same ones."""
-    drawn: list[Case] = []
-    asked = settings(SETTINGS, max_examples=examples)
-    run_on(cases(operation, dtype=form), drawn.append, asked, start)
-    return tuple(drawn)
+    laws and all targets of the format are asked about the same ones.
+
+    Of each family as many as its weight says: what only one of them shows is not left
+    to chance. Hypothesis also tries what it has drawn with parts of it changed: of
+    those that have all but a few of their elements in common only one is kept.
+    """
+    drawn: dict[bytes, Case] = {}
+    share = examples / len(_weighted(operation.families))
+    left = {x.name: ceil(share * x.weight) for x in operation.families}
+
+    def kept(case: Case) -> None:
+        if case.root not in drawn and left[case.family.name]:
+            left[case.family.name] -= 1
+            drawn[case.root] = case
+        # Of the last example once more, which Hypothesis runs again.
+        if len(drawn) == examples:
+            raise _Enough
+
+    asked = settings(SETTINGS, max_examples=RAW * examples)
+    with suppress(_Enough):
+        run_on(cases(operation, dtype=form), kept, asked, start)
+    return tuple(drawn.values())
+
+
+class _Enough(Exception):  # noqa: N818 - as many as were asked for, not an error
+    """The deck is full."""
 
 
 def run_on(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.arrays import Array
 from scratchnet.testing.case import Case, Coder
 from scratchnet.testing.op import Arrays, Options
 from scratchnet.testing.strategies.label import classes_of
@@ -23,12 +24,30 @@ def labelled(values: Arrays, options: Options, coder: Coder) -> Call:
     (x,) = values
     codes = coder("labels", x.shape[:-1])
     labels = classes_of(codes, x.shape[-1])
+    labels = np.where(codes[..., 1] % 2, _of_a_number(x, labels), labels)
     if options["ignore_index"] is not None:
-        labels = np.where(codes[..., 0] >= 192, options["ignore_index"], labels)
+        ignored = codes[..., 0] >= 192
+        labels = np.where(ignored, options["ignore_index"], labels)
+        x = _with_odd_rows(x, ignored)
     if options["weights"] is not None:
         shares = coder("weights", x.shape[-1:])[..., -1]
         options = {**options, "weights": (shares % 5 / 2).astype(x.dtype)}
     return (x, np.asarray(labels, np.int64)), options
+
+
+def _of_a_number(x: Array, labels: Array) -> Array:
+    """The labels, each moved on to a class whose score is finite, where there is one:
+    so that what stands beside it shows."""
+    classes = x.shape[-1]
+    onwards = (labels[..., None] + np.arange(classes)) % classes
+    finite = np.take_along_axis(np.isfinite(x), onwards, axis=-1)
+    return (labels + np.argmax(finite, axis=-1)) % classes
+
+
+def _with_odd_rows(x: Array, ignored: Array) -> Array:
+    """The scores; where one of them is not finite, all of ignored rows are like it."""
+    odd = x[~np.isfinite(x)][:1]
+    return np.where(ignored[..., None], odd, x) if odd.size else x
 
 
 def ignorable(x: Any, /) -> tuple[int | None, ...]:
@@ -37,14 +56,15 @@ def ignorable(x: Any, /) -> tuple[int | None, ...]:
 
 
 def wrong_labels(case: Case) -> list[Call]:
-    """Labels beyond the classes and below, of another shape, and of another kind."""
+    """Labels beyond the classes and below, one that often means none, labels of another
+    shape, and of another kind."""
     x, labels = case.arguments
     classes, ignored = x.shape[-1], case.options["ignore_index"]
     wrong = [labels[..., None], labels.astype(x.dtype)]
     if labels.size:
         wrong += [
             np.full_like(labels, label)
-            for label in (classes, -1, classes + 1)
+            for label in (classes, -1, classes + 1, -100)
             if label != ignored
         ]
     return [((x, each), dict(case.options)) for each in wrong]
@@ -80,13 +100,36 @@ def divided(values: Arrays, options: Options, coder: Coder) -> Call:
     return (*others, np.where(size == 0, np.ones_like(size), size)), options
 
 
+def targeted(values: Arrays, options: Options, coder: Coder) -> Call:
+    """Logits, and targets that are certain in half of the calls."""
+    (x, t), _ = same_shape(values, {}, coder)
+    return (x, _certain(t, coder)), options
+
+
+def bordered(values: Arrays, options: Options, coder: Coder) -> Call:
+    """Training rows and others. In a quarter of the calls the first feature is constant
+    in training, as the border of pictures is; all are, where they are counted together.
+    """
+    train, rows = values
+    if coder("border", (1,))[0, -1] % 4 == 3:
+        same = train if not options["per_feature"] else train[:, :1]
+        same = np.full_like(same, train[0, 0])
+        train = np.concatenate([same, train[:, same.shape[1] :]], axis=1)
+    return (train, rows), options
+
+
 def probable(values: Arrays, options: Options, coder: Coder) -> Call:
     """Probabilities, and targets that are certain in half of the calls."""
     wide, _ = same_shape(values, {}, coder)
     p, t = map(_between, wide)
+    return (p, _certain(t, coder)), options
+
+
+def _certain(t: Array, coder: Coder) -> Array:
+    """In half of the calls 0 and 1, where the target is more than a half."""
     if coder("targets", (1,))[0, -1] % 2:
-        t = np.asarray(t > 0.5, t.dtype)
-    return (p, t), options
+        return np.asarray(t > 0.5, t.dtype)
+    return t
 
 
 def _between(x: Any) -> Any:
@@ -144,14 +187,19 @@ def other_length(case: Case) -> list[Call]:
 
 
 def contractible(values: Arrays, options: Options, coder: Coder) -> Call:
-    """The last sides of one array are the first of the other: so many."""
-    del coder
+    """The last sides of one array are the first of the other: so many, whatever the
+    number of dimensions is."""
     a, b = values
     m, p, axes = a.shape[0], b.shape[-1], options["axes"]
-    if axes == 1:
+    deep = coder("depth", (1,))[0, -1] % 2
+    if axes == 1 and deep:
+        b = np.ascontiguousarray(np.swapaxes(b, 0, 1))
+    elif axes == 1:
         inner = a.shape[1] * a.shape[2]
         a, b = a.reshape(m, inner), b.reshape(inner, p)
-    if axes == 0:
+    if axes == 0 and deep:
+        a, b = np.array(a[:2, :2, :1]), np.array(b[:1, :2, :2])
+    elif axes == 0:
         a, b = a.reshape(-1)[:3], b.reshape(-1)[:3]
     return (a, b), options
 
@@ -185,9 +233,11 @@ def stepped(values: Arrays, options: Options, coder: Coder) -> Call:
     hyper-parameters, half of which are powers of two."""
     drawn = coder("hyper-parameters", (2,)).reshape(-1).tobytes()
     hyper = _hyper(drawn, options, exact=bool(drawn[5] & 1))
-    arrays, _ = same_shape(values, {}, coder)
-    first = not hyper["momentum"] or bool(drawn[5] & 2)
-    return (arrays[:2] if first else arrays), hyper
+    (p, g, v), _ = same_shape(values, {}, coder)
+    if not hyper["momentum"] or drawn[5] & 2:
+        return (p, g), hyper
+    # A velocity of 0 is one as well.
+    return (p, g, np.zeros_like(v) if drawn[5] & 4 else v), hyper
 
 
 def _hyper(drawn: bytes, options: Options, *, exact: bool) -> Options:
@@ -197,12 +247,19 @@ def _hyper(drawn: bytes, options: Options, *, exact: bool) -> Options:
 
 
 def trained(values: Arrays, options: Options, coder: Coder) -> Call:
-    """A batch, its labels, and the parameters of one layer, or of two."""
+    """A batch, its labels, and the parameters of one layer, or of two.
+
+    In half of the calls the biases are 0, as layers begin, and then in half of them a
+    row, as padding is: so that hidden sums are exactly 0.
+    """
     x, first, second = values
+    started, padded = coder("started", (1,))[0, :2] % 2
+    if started and padded:
+        x = np.concatenate([np.zeros_like(x[:1]), x[1:]])
     n, hidden, classes = x.shape[0], first.shape[0], second.shape[0]
     deep = coder("depth", (1,))[0, -1] % 2
     biases = (
-        (coder("bias", (side,))[..., -1] % 9 - 4.0).astype(x.dtype)
+        ((1 - started) * (coder("bias", (side,))[..., -1] % 9 - 4.0)).astype(x.dtype)
         for side in (hidden, classes)
     )
     layers = (first, next(biases), second, next(biases))

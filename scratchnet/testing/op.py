@@ -93,7 +93,7 @@ class Op:
     any_dtype: bool = False
     families: tuple[Family, ...] = tuple(FAMILIES.values())
     dtypes: tuple[str, ...] = tuple(FORMATS)
-    max_side: int = 4
+    max_side: int = 5
     max_dims: int = 3
     restriction: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "function"

@@ -125,7 +125,7 @@ linear = _op(
     exact=True,
 )
 relu = _op("relu", "()->()", exact=True)
-leaky_relu = _op("leaky_relu", "()->()", parameters={"slope": (0.01, 0.25, 0.1)})
+leaky_relu = _op("leaky_relu", "()->()", parameters={"slope": (0.01, 0.25, 0.1, 2.0)})
 elu = _op("elu", "()->()", parameters={"alpha": (1.0, 0.7, 2.0)}, families=_DECAYING)
 sigmoid = _op("sigmoid", "()->()", families=_DECAYING)
 sine = _op("sine", "()->()")
@@ -134,7 +134,10 @@ log_softmax = _op("log_softmax", "(c)->(c)", **_ALONG_AN_AXIS)
 nll = _op("nll", "(c)->()", **_LABELLED)
 cross_entropy = _op("cross_entropy", "(c)->()", **_LABELLED)
 binary_cross_entropy = _op(
-    "binary_cross_entropy", "(),()->()", **_PAIRED, families=_DECAYING
+    "binary_cross_entropy",
+    "(),()->()",
+    **{**_PAIRED, "inputs": inputs.targeted},
+    families=_DECAYING,
 )
 mse = _op("mse", "(),()->()", **_PAIRED)
 standardize = _op(
@@ -223,6 +226,7 @@ standardizer = _op(
     parameters={"per_feature": (False, True)},
     at_least={"n": 1, "f": 1},
     batched=0,
+    inputs=inputs.bordered,
     rows=False,
     integers=(0, 1),
     lenient=True,

@@ -14,7 +14,7 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from scratchnet.testing.case import Case
-from scratchnet.testing.cases import SETTINGS, cases, deck, run_on
+from scratchnet.testing.cases import RAW, SETTINGS, cases, deck, run_on
 from scratchnet.testing.laws import Finding, Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.subject import Subject
@@ -76,11 +76,15 @@ def examples_of(
 
 @dataclass(frozen=True)
 class Break:
-    """An example that breaks a law, what was found, and the deck that it is from."""
+    """An example that breaks a law, what was found, and the deck that it is from.
+
+    number: which of the examples that the law was asked about it is, from 1 on.
+    """
 
     case: Case
     finding: Finding
     drawn: Drawn
+    number: int = 0
 
     def is_like(self, finding: Finding) -> bool:
         """Whether what was found of another example is the same refusal."""
@@ -110,9 +114,9 @@ class Search:
             finding = self.law.asked(self.subject, case)
             tally.add(case, finding)
             if not finding.ok and finding.verdict != "INACCURATE":
-                return Break(case, finding, where)
+                return Break(case, finding, where, tally.examples)
             if not finding.ok and broken is None:
-                broken = Break(case, finding, where)
+                broken = Break(case, finding, where, tally.examples)
             left -= time.perf_counter() - began
             if left < 0:
                 break
@@ -166,7 +170,7 @@ class Search:
                 raise _Found
 
         phases = (Phase.generate, Phase.shrink)
-        shrinking = settings(SETTINGS, max_examples=size, phases=phases)
+        shrinking = settings(SETTINGS, max_examples=RAW * size, phases=phases)
         # What breaks it at times only is smallest where it was seen last.
         with suppress(_Found, Flaky):
             run_on(drawn, search, shrinking, seed)

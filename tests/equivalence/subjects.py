@@ -163,9 +163,11 @@ def numpys_mse(x, t, *, reduction):
 
 
 def numpys_standardizer(train, rows, *, per_feature):
+    """A deviation that rounds is not always 0 of what is constant."""
     axis = 0 if per_feature else None
     mean, std = train.mean(axis=axis), train.std(axis=axis)
-    return (rows - mean) / np.where(std == 0, np.ones_like(std), std)
+    constant = train.min(axis=axis) == train.max(axis=axis)
+    return (rows - mean) / np.where(constant, np.ones_like(std), std)
 
 
 NUMPYS: Mapping[str, Pair] = {
@@ -279,7 +281,9 @@ def torchs_standardizer(train, rows, *, per_feature):
     axis = 0 if per_feature else None
     std = torch.std(train, dim=axis, correction=0)
     mean = torch.mean(train, dim=axis)
-    return (rows - mean) / torch.where(std == 0, torch.ones_like(std), std)
+    over = () if axis is None else axis
+    constant = torch.amin(train, over) == torch.amax(train, over)
+    return (rows - mean) / torch.where(constant, torch.ones_like(std), std)
 
 
 def with_autograd(function: Callable[..., Any]) -> Pair:

@@ -6,7 +6,7 @@ import pytest
 from equivalence.drawn import quiet
 from judged import judge, oracle
 
-from scratchnet.testing import OPS
+from scratchnet.testing import OPS, check
 from scratchnet.testing.cases import deck
 from scratchnet.testing.compare import within
 from scratchnet.testing.contract import Contract
@@ -41,6 +41,24 @@ def test_every_algorithm_as_plain_numpy_is_within_what_it_claims(op, dtype):
             for algorithm in algorithms
         }
         judge(case.worse_oracle(Contract(form)), **found)
+
+
+ACCEPTED = {
+    f"{op.name}-{algorithm.name}": (op, algorithm.function)
+    for op in OPERATIONS.values()
+    for algorithm in op.reference.algorithms
+}
+#: A formula may pass its argument on, and be called with what does not fit.
+NO_PROMISE = {"results_are_new", "what_does_not_fit_is_refused"}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_every_accepted_algorithm_holds_under_every_law(name):
+    """As somebody's code: none of them is a mutant that survives."""
+    op, function = ACCEPTED[name]
+    report = check(function, op, targets=["numpy:float64"], examples=25)
+    assert {each.law.name for each in report.broken} <= NO_PROMISE, str(report)
+    assert report.verdicts["equals_the_oracle", "numpy:float64"] == "HOLDS"
 
 
 def rounded(found, expected, form):

@@ -262,7 +262,7 @@ MISTAKES = {
         ),
         "mean": (lambda a, b: np.multiply(*alike(a, b)).mean(), "WRONG"),
     },
-    "outer": {"swapped": (lambda a, b: np.outer(b, a), "MISPLACED")},
+    "outer": {"swapped": (lambda a, b: np.outer(b, a), "WRONG")},
 }
 
 

@@ -236,6 +236,20 @@ def test_a_function_of_what_may_be_off_is_inside_its_bound(name, dtype, data):
     assert np.all(at_most(off, bound.error) | unknown)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("name", sorted(TRUTH))
+def test_a_function_may_be_off_by_its_ulps_and_not_by_three_times_as_many(name, dtype):
+    """An ulp is one to two units of roundoff, by where the result lies between powers
+    of two. Two are allowed for each, and beside them what the oracle rounds itself."""
+    contract = Contract(FORMATS[dtype])
+    # Of so many results some are just above a power of two, others just below.
+    x = np.linspace(0.5, 1.5, 1001).astype(dtype)
+    bound = within_of(name, Bounded.exact(x[x != 1], contract))
+    least = contract.ulps[name] * contract.format.ulp(bound.value)
+    assert (least <= bound.error).all()
+    assert (bound.error - contract.absolute(name) < 3 * least).all()
+
+
 def at_most(off, error):
     """Where what is off, to either side, is no more than the error."""
     return (-error <= off) & (off <= error)

@@ -18,6 +18,7 @@ from scratchnet import (
     pictures,
     training,
 )
+from scratchnet.commands import console, train
 from scratchnet.experiment import CHECKPOINT
 
 
@@ -115,7 +116,7 @@ def broken_off(command, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(training, "train_step", interrupt_at(30, training.train_step))
         code, _, err = command(*NET, "--out", tmp_path / "run")
-    assert code == cli.INTERRUPTED
+    assert code == console.INTERRUPTED
     assert "--resume goes on from there" in err
     return tmp_path / "run"
 
@@ -188,7 +189,7 @@ def test_a_twin_that_cannot_be_made_leaves_the_finished_run(
     def unavailable(_):
         raise UnavailableError("twin", "no PyTorch", "required")
 
-    monkeypatch.setattr(cli, "_twin", unavailable)
+    monkeypatch.setattr(train, "_twin", unavailable)
     before = contents(finished)
     code, _, err = command("train", "--out", finished, "--compare")
     assert code == cli.UNUSABLE
@@ -387,7 +388,7 @@ def test_a_defect_of_ours_is_told_apart(command, monkeypatch):
     def defect(*_):
         raise AssertionError
 
-    monkeypatch.setattr(cli, "Experiment", defect)
+    monkeypatch.setattr(train, "Experiment", defect)
     code, _, err = command("train")
     assert code == cli.INTERNAL
     assert "this is a defect of scratchnet" in err

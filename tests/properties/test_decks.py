@@ -46,7 +46,7 @@ def is_long(case):
 #: Least and most examples of a thousand.
 FLOORS = {
     stretches: (260, 1000),
-    is_empty: (30, 150),
+    is_empty: (60, 250),
     is_deep: (250, 1000),
     has_gaps: (500, 1000),
     is_long: (50, 250),

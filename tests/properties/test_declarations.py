@@ -88,7 +88,7 @@ BAD_OPERATIONS = {
     "restrict: rank=99, required 32 or less, as in NumPy": (
         lambda: OPS["softmax"].restrict(ranks=99)
     ),
-    "restrict: rank=32 with sides of up to 4, required no more than": (
+    "restrict: rank=32 with sides of up to 5, required no more than": (
         lambda: OPS["softmax"].restrict(ranks=32)
     ),
     "restrict: max_side=1099511627776, required 1,048,576": (

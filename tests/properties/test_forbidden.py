@@ -16,6 +16,7 @@ ENTRANCE = {
     "curves.py",
     "doctor.py",
     "experiment.py",
+    "kills.py",
     "outputs.py",
     "pictures.py",
     "selfcheck.py",

@@ -186,12 +186,12 @@ def test_ranks_restrict_how_many_dimensions_are_drawn():
     assert {len(x) for x in shapes(OPS["softmax"].restrict(ranks=[1, 3]))} == {1, 3}
 
 
-@pytest.mark.parametrize(("rank", "longest"), [(2, 40), (3, 40), (4, 15), (8, 4)])
+@pytest.mark.parametrize(("rank", "longest"), [(2, 40), (3, 40), (4, 15), (8, 5)])
 def test_long_sides_of_many_dimensions_make_no_more_numbers(rank, longest):
     """Of eight dimensions an example had 33**8 numbers, and took minutes."""
     arrays = shapes(OPS["softmax"].restrict(ranks=rank))
     assert min(longest, 5) <= max(max(shape) for shape in arrays) <= longest
-    assert max(map(prod, arrays)) <= max(40**3, 4**rank)
+    assert max(map(prod, arrays)) <= max(40**3, 5**rank)
 
 
 def test_a_side_is_no_larger_than_it_may_be():

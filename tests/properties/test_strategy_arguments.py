@@ -32,7 +32,7 @@ WELL = {
     "operands": {"signature": SIGNATURE, "elements": st.just(0.0)},
     "refused_labels": {"shape": (2,), "classes": 3},
     "values": {"shape": (2,)},
-    "Family": {"name": "mine", "attacks": "all", "make": MODERATE.make},
+    "Family": {"name": "mine", "attacks": "all", "make": MODERATE.make, "weight": 1},
 }
 
 AN_INT, A_FLAG = "required an int", "required True or False"
@@ -164,6 +164,7 @@ WRONG = [
     ("Family", "name", 3, "name=3 (int), required a str"),
     ("Family", "attacks", None, "attacks=None (NoneType), required a str"),
     ("Family", "make", 3, "make=3 (int), required a function of codes and a format"),
+    ("Family", "weight", 0, "weight=0, required 1 or more"),
 ]  # fmt: skip
 
 

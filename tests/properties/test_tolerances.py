@@ -59,10 +59,17 @@ EXEMPT = {
         "stated - slack < weight.std() < stated + slack": "five standard errors of a "
         "sample: chance, not rounding",
     },
+    "tests/properties/test_strategies.py": {
+        "wide.max() - wide.min() <= kept": "how far drawn numbers are apart",
+    },
     "tests/properties/test_users_code.py": {"rtol=1": "what is tested is its refusal"},
     "scratchnet/broadcasting.py": {"-rank <= axis < rank": "whole numbers"},
     "scratchnet/progress.py": {
         "self._bar.get_time() - self._drawn > 0.1": "seconds between two drawings",
+    },
+    "scratchnet/testing/mutants/correct/regression.py": {
+        "d < beta": SQUARE,
+        "xp.abs(apart) < beta": SQUARE,
     },
     "scratchnet/testing/references/distances.py": {
         "d < beta": SQUARE,

@@ -6,11 +6,20 @@ import sys
 
 import numpy as np
 import pytest
-from properties.asking import NUMPY, SINGLE, asked, quick, relu, strict_json
+from properties.asking import (
+    NUMPY,
+    SINGLE,
+    asked,
+    quick,
+    reference,
+    relu,
+    strict_json,
+)
 
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing import (
     OPS,
+    Op,
     check,
 )
 from scratchnet.testing.subject import NUMPY_1
@@ -150,6 +159,18 @@ def test_a_number_of_numpy_has_a_dtype():
     assert [each.verdict for each in wide.results] == ["MISPLACED"]
 
 
+def test_what_nothing_can_be_said_of_is_vacuous():
+    """1 divided by a zero of unknown sign: right code and wrong code look alike."""
+    unknown = Op("unknown", "()->()", reference(lambda x: 1 / (x * 0)))
+    numbers = unknown.restrict(families="moderate", empty=False)
+    report = asked(relu, numbers, examples=10)
+    assert [each.verdict for each in report.results] == ["VACUOUS"]
+    (result,) = report.results
+    said = f"nothing was said about {result.silent:,} numbers"
+    assert (result.examples, result.finding.message) == (10, said)
+    assert not report.ok
+
+
 @pytest.mark.parametrize("period", [3, 7])
 def test_what_breaks_a_law_at_times_only_is_found(period):
     """Unseeded noise, memory that was never written: no example breaks it twice."""
@@ -196,6 +217,36 @@ def test_a_gradient_for_one_of_two_arguments_is_misplaced():
     report = check(matvec, OPS["matvec"], vjp=vjp, targets=NUMPY, examples=10)
     for law in ("gradients_equal_the_oracle", "pullbacks_are_derivatives"):
         assert report.verdicts[law, NUMPY[0]] == "MISPLACED"
+
+
+def sine_vjp(x):
+    return np.sin(x), lambda g: (g * np.cos(x),)
+
+
+def sum_vjp(x):
+    """A thousandth off: of a sum nothing else is in the remainder."""
+    return np.sum(x), lambda g: (np.full_like(x, g * (1 + 2**-10)),)
+
+
+SLOPES = {
+    "a derivative": (np.sin, OPS["sine"], sine_vjp, "HOLDS"),
+    "nearly one": (
+        np.sum,
+        OPS["sum"].restrict(axis=None, keepdims=False),
+        sum_vjp,
+        "WRONG",
+    ),
+}
+
+
+@quick
+@pytest.mark.parametrize("slope", SLOPES)
+def test_what_is_no_derivative_leaves_a_remainder_of_first_order(slope):
+    """However little it is off; that of a derivative is of second order."""
+    subject, operation, vjp, verdict = SLOPES[slope]
+    law = "pullbacks_are_derivatives"
+    report = asked(subject, operation, vjp=vjp, laws=[law])
+    assert [each.verdict for each in report.results] == [verdict]
 
 
 def labels_elsewhere(x, y, **options):

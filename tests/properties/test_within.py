@@ -87,6 +87,25 @@ def test_the_bound_of_a_sum_is_attained(n):
     assert within(x.sum(), oracle(total, x)).ok
 
 
+wider = pytest.mark.skipif(
+    np.finfo(np.longdouble).nmant <= np.finfo(np.float64).nmant,
+    reason="no wider numbers here",
+)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["float16", "float32", pytest.param("float64", marks=wider)]
+)
+def test_a_sum_that_is_rounded_the_wrong_way_is_found(dtype):
+    """It is off by three quarters of an ulp. An oracle that is computed in the format
+    itself rounds as well: it would have to allow a whole one."""
+    one = np.ones(1, dtype)
+    above = np.nextafter(one, 2 * one)
+    expected = oracle(np.add, one, (above - one) * one.dtype.type(0.75))
+    assert within(above, expected).ok
+    assert not within(one, expected).ok
+
+
 # What is not finite.
 
 

@@ -79,7 +79,13 @@ def relu(x):
 
 
 def as_it_lies(x):
-    every = np.lib.stride_tricks.as_strided(x, (x.size,), (x.itemsize,))
+    """As if its elements were neighbours in memory, whose end is its beginning."""
+    owner = x
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    first = (x.ctypes.data - owner.ctypes.data) // x.itemsize
+    places = first + np.arange(x.size)
+    every = owner.ravel(order="K").take(places, mode="wrap")
     return relu(every.reshape(x.shape))
 
 

@@ -7,7 +7,8 @@ the numbers of the rows.
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 from math import factorial
 from typing import Any
 
@@ -67,25 +68,35 @@ def _loader(subject: Subject, case: Case) -> Any:
 
 @law(kind="loader")
 def every_row_comes_once(subject: Subject, case: Case) -> Finding:
-    """An epoch is every row, once; the next one too.
+    """An epoch is every row, once; the next one too, and each of two at once.
 
     Claim   the rows of each epoch are a permutation of all; with drop_last of as many
             as fill batches
-    Kills   rows left out or repeated; a second epoch that is empty
+    Kills   rows left out or repeated; a second epoch that is empty; one place for all
     Misses  which row has which label
     """
     loader, n = _loader(subject, case), len(case.arguments[0])
     size = case.options["batch_size"]
     count = n - n % size if case.options["drop_last"] else n
-    for epoch in range(3):
-        numbers = _numbers(_epoch(loader, case))
+    for epoch, batches in enumerate(_epochs(loader, case)):
+        numbers = _numbers(batches)
         if len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(n)):
             return Finding("WRONG", f"epoch {epoch}: rows {sorted(numbers)} of {n}")
         if len(numbers) != count:
             return Finding(
                 "WRONG", f"epoch {epoch}: {len(numbers)} rows, expected {count}"
             )
-    return Finding(compared=3 * n)
+    return Finding(compared=4 * n)
+
+
+def _epochs(loader: Any, case: Case) -> Iterator[list[Batch]]:
+    """Two epochs, then two at once: one while another has begun."""
+    yield _epoch(loader, case)
+    yield _epoch(loader, case)
+    begun = run(iter, loader)
+    first = run(lambda: list(islice(begun, 1)))
+    yield _epoch(loader, case)
+    yield _epoch(chain(first, begun), case)
 
 
 @law(kind="loader")

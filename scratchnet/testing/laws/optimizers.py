@@ -36,7 +36,9 @@ STEPS = 3
 def _start(subject: Subject, case: Case) -> tuple[Arrays, Arrays, dict[str, Any]]:
     (first, second, *gradients), options = case.on(subject.target)
     parameters = {"first": first, "second": second}
-    return parameters, dict(zip(parameters, gradients, strict=True)), options
+    named = list(zip(parameters, gradients, strict=True))
+    # Gradients go by name, whatever their order is.
+    return parameters, dict(named[:: -1 if case.index("order", 2) else 1]), options
 
 
 def _stepped(

@@ -47,10 +47,16 @@ def fit_and_standardize(
     xp = array_namespace(train, rows)
     axis = 0 if per_feature else None
     mean, deviation = xp.mean(train, axis=axis), xp.std(train, axis=axis, correction=0)
-    deviation = xp.where(deviation == 0, xp.ones_like(deviation), deviation)
+    one, least = xp.ones_like(deviation), xp.min(train, axis=axis)
+    # Asked of the numbers: whether a deviation that rounds is 0 is not decided.
+    constant = least == xp.max(train, axis=axis)
+    counted = xp.where(constant, one, deviation)
+    # That of infinities is NaN, or counts as 1 as well.
+    finite = xp.where(constant & xp.isfinite(least), one, deviation)
     return either(
-        standardize(rows, mean, deviation),
-        standardize_by_reciprocal(rows, mean, deviation),
+        standardize(rows, mean, counted),
+        standardize_by_reciprocal(rows, mean, counted),
+        standardize(rows, mean, finite),
     )
 
 
@@ -61,7 +67,7 @@ REFERENCES = (
             Algorithm(
                 "(rows - mean(train)) / std(train)",
                 fit_and_standardize,
-                "divided or multiplied by the reciprocal; 1 for a deviation of 0",
+                "divided or multiplied by the reciprocal; 1 where all are one number",
             ),
         ),
     ),

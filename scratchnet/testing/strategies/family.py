@@ -21,6 +21,7 @@ from scratchnet.errors import ArgumentError
 from scratchnet.testing.formats import BFLOAT16, FORMATS, Format, Reals
 from scratchnet.testing.strategies.codes import BYTES, Codes
 from scratchnet.testing.strategies.requirements import (
+    require_count,
     require_function,
     require_one_of,
     require_type,
@@ -39,15 +40,18 @@ class Family:
 
     name: how reports call it. attacks: what code breaks on such values. make: the
     values, float64, from codes of one axis more and the format that they are meant for.
+    weight: how many times as often it is drawn as others.
     """
 
     name: str
     attacks: str
     make: Callable[[Codes, Format], Reals]
+    weight: int = 1
 
     def __post_init__(self) -> None:
         require_type("Family", str, "a str", name=self.name, attacks=self.attacks)
         require_function("Family", "a function of codes and a format", make=self.make)
+        require_count("Family", 1, weight=self.weight)
 
     def __repr__(self) -> str:
         return self.name
@@ -81,10 +85,13 @@ def _moderate(codes: Codes, form: Format) -> Reals:
 
 
 def _wide(codes: Codes, form: Format) -> Reals:
-    """+-2^e, 1 first, e uniform over six tenths of the exponents of the format."""
-    widest = 3 * form.max_exponent // 10
-    exponent = _turned(256 * codes[..., 1] + codes[..., 2], widest)
-    mantissa = 1 + (codes[..., 0] >> 1) / 127
+    """+-2^e, 1 first: e uniform over as many bits as numbers have, either way, of half
+    of the numbers; of the others over six tenths of the exponents of the format."""
+    main = 256 * codes[..., 1] + codes[..., 2]
+    far = 3 * form.max_exponent // 10
+    near = min(form.precision, far)
+    exponent = np.where(codes[..., 0] & 2, _turned(main, far), _turned(main, near))
+    mantissa = 1 + (codes[..., 0] >> 2) / 63
     return np.ldexp(np.where(codes[..., 0] & 1, -mantissa, mantissa), exponent)
 
 
@@ -115,23 +122,39 @@ def _grid(codes: Codes, form: Format) -> Reals:
 
 
 def _special(codes: Codes, form: Format) -> Reals:
-    """0 first; a third are moderate."""
-    table = np.array([*_ONES, np.inf, -np.inf, np.nan, form.largest])
-    chosen = table[codes[..., 2] % table.size]
-    return np.where(codes[..., 0] % 3 == 2, _moderate(codes, form), chosen)
+    """0 first; a third are moderate. A quarter of the arrays have no NaN; a quarter
+    have one among moderate numbers, a quarter one among infinities, a quarter several:
+    in company it is lost more easily than among its like."""
+    table = np.array([*_ONES, np.inf, -np.inf, form.largest, np.nan])
+    place, mode, _ = codes.reshape(-1, BYTES)[0] % (codes.size, 4, 256)
+    chosen = table[codes[..., 2] % (table.size if mode == 3 else table.size - 1)]
+    moderate = (codes[..., 0] % 3 == 2) | (mode == 1)
+    found = np.where(moderate, _moderate(codes, form), chosen)
+    if mode:
+        found.reshape(-1)[place % found.size] = np.nan
+    return found
 
 
 def _constant(codes: Codes, form: Format) -> Reals:
-    """One number everywhere: dyadic, with a multiple of 128."""
-    return np.full(codes.shape[:-1], _offset_rows(codes.reshape(-1, BYTES)[0], form))
+    """One number everywhere: a moderate one, with a multiple of 128. In half of the
+    arrays it is that but for the digits that are lost in its square."""
+    first = codes.reshape(-1, BYTES)[0]
+    number = _moderate(first, form) + 128.0 * _turned(first[0], 8)
+    if first[1] % 2 == 0:
+        return np.full(codes.shape[:-1], number)
+    apart = np.ldexp(_turned(codes[..., 2], 8) * 1.0, -2 * form.precision // 3)
+    return number * (1 + apart)
 
 
 def _subnormal(codes: Codes, form: Format) -> Reals:
-    """Half of the smallest normal number first, and below; a quarter are moderate."""
+    """Half of the smallest normal number first, and below; in half of the arrays a
+    quarter are moderate."""
+    mixed = codes.reshape(-1, BYTES)[0, 1] % 2
     exponent = form.min_exponent - 1 - codes[..., 2] % (form.precision - 1)
     size = np.ldexp(1 + _HALVES[codes[..., 1]], exponent)
     tiny = np.where(codes[..., 0] & 1, -size, size)
-    return np.where(codes[..., 0] >= 192, _moderate(codes, form), tiny)
+    moderate = (codes[..., 0] >= 192) & (mixed == 1)
+    return np.where(moderate, _moderate(codes, form), tiny)
 
 
 def _turned(counts: Reals, most: int) -> Reals:
@@ -223,8 +246,14 @@ OFFSET_ROWS = Family(
 )
 TIES = Family("ties", "choices between equals: maxima, kinks and their halves", _ties)
 GRID = Family("grid", "any error at all: nothing rounds, the bound is 0", _grid)
-SPECIAL = Family("special", "NaN, infinities and signed zeros lost or spread", _special)
-CONSTANT = Family("constant", "a spread of 0 in a divisor, and lost digits", _constant)
+SPECIAL = Family(
+    "special", "NaN, infinities and signed zeros lost or spread", _special, weight=2
+)
+CONSTANT = Family(
+    "constant",
+    "a spread of 0 in a divisor, or so small that digits are lost",
+    _constant,
+)
 SUBNORMAL = Family("subnormal", "tiny divisors, and numbers taken for 0", _subnormal)
 
 #: All families by name, the simplest first.

@@ -15,10 +15,13 @@ from itertools import accumulate
 
 from scratchnet.testing.strategies.signature import Shape, Signature
 
-#: An empty axis is allowed in 1 of 8 plans, and is then the only one.
-EMPTY = 256 - 256 // 8
-#: In 3 of 8 plans with several arguments their loop dimensions are the same.
-ALIKE = 256 * 3 // 8
+#: An empty axis is allowed in 1 of 6 plans, and is then the only one.
+EMPTY = 256 - 256 // 6
+#: In half of those it is one that is summed over, where there is one: the result is
+#: not empty then.
+SUMMED = 2
+#: In 1 of 4 plans with several arguments their loop dimensions are the same.
+ALIKE = 256 // 4
 #: In half of the others an argument loses axes from the left.
 CUT = 128
 #: In half of the plans no optional dimension is missing.
@@ -40,6 +43,12 @@ def sides(least: int, most: int) -> tuple[int, ...]:
 
 
 @cache
+def even_sides(least: int, most: int) -> tuple[int, ...]:
+    """Sides for each byte: each as likely as another."""
+    return tuple(least + i for i in _table((1.0,) * (most + 1 - least)))
+
+
+@cache
 def depths(dims: tuple[int, ...]) -> tuple[int, ...]:
     """Numbers of loop dimensions for each byte: more are likelier, none is not rare."""
     return tuple(dims[i] for i in _table(tuple(1.5 + each for each in dims)))
@@ -53,6 +62,7 @@ class Planner:
     at_least: the smallest side of core dimensions by name, where it is not 0.
     empty: whether an axis may be empty. complete: whether no optional one is missing.
     batched: how many arguments, from the first one on, have loop dimensions; None: all.
+    even: whether long sides are as likely as short ones.
     """
 
     signature: Signature
@@ -62,6 +72,7 @@ class Planner:
     empty: bool = True
     complete: bool = False
     batched: int | None = None
+    even: bool = False
 
     @property
     def max_dims(self) -> int:
@@ -85,12 +96,12 @@ class Planner:
             missing.isdisjoint(core) and (self.batched is None or i < self.batched)
             for i, core in enumerate(inputs)
         ]
-        loop = [sides(1, self.max_side)[next(byte)] for _ in range(self.max_dims)]
+        loop = [self._side(1, next(byte)) for _ in range(self.max_dims)]
         # From the right, as bytes are sorted: the last axis is the one that remains.
         loop = loop[self.max_dims - dims * any(full) :]
         cores = {name: self._core(name, next(byte)) for name in self.signature.names}
         if gate >= EMPTY and self.empty:
-            _empty(which, loop, cores, [n for n in present if not self.at_least.get(n)])
+            self._empty(which, loop, cores, present)
         loops = iter(_stretched(tuple(loop), sum(full), byte))
         return tuple(
             (next(loops) if whole else ())
@@ -100,8 +111,26 @@ class Planner:
             for core, whole in zip(self.signature.inputs, full, strict=True)
         )
 
+    def _empty(
+        self, which: int, loop: list[int], cores: dict[str, int], present: list[str]
+    ) -> None:
+        """Make one axis empty: one of the loop, or a core dimension that is here."""
+        names = [name for name in present if not self.at_least.get(name)]
+        summed = [name for name in names if name in self.signature.summed]
+        if summed and which % SUMMED:
+            loop, names = [], summed
+        axis = which // SUMMED % max(1, len(loop) + len(names))
+        if axis < len(loop):
+            loop[axis] = 0
+        elif names:
+            cores[names[axis - len(loop)]] = 0
+
     def _core(self, name: str, byte: int) -> int:
-        return sides(max(1, self.at_least.get(name, 0)), self.max_side)[byte]
+        return self._side(max(1, self.at_least.get(name, 0)), byte)
+
+    def _side(self, least: int, byte: int) -> int:
+        table = even_sides if self.even else sides
+        return table(least, self.max_side)[byte]
 
     def _missing(self, byte: int) -> set[str]:
         """Optional dimensions that are: no argument that lacks one has loop ones."""
@@ -109,17 +138,6 @@ class Planner:
             return set()
         optional = self.signature.optional
         return {name for i, name in enumerate(optional) if byte >> i & 1}
-
-
-def _empty(
-    which: int, loop: list[int], cores: dict[str, int], names: list[str]
-) -> None:
-    """Make one axis empty: one of the loop, or a core dimension of these names."""
-    axis = which % max(1, len(loop) + len(names))
-    if axis < len(loop):
-        loop[axis] = 0
-    elif names:
-        cores[names[axis - len(loop)]] = 0
 
 
 def _stretched(loop: Shape, arguments: int, byte: Iterator[int]) -> list[Shape]:

@@ -36,6 +36,12 @@ class Signature:
         names = (name for core in self.inputs for name in core if not name.isdigit())
         return tuple(dict.fromkeys(names))
 
+    @property
+    def summed(self) -> tuple[str, ...]:
+        """The names of core dimensions that no result has."""
+        results = re.findall(r"\w+", self.text.partition("->")[2])
+        return tuple(name for name in self.names if name not in results)
+
     def accepts(self, shapes: tuple[Shape, ...], /) -> bool:
         """Whether a function of this signature is defined for arguments like these.
 
