@@ -265,7 +265,8 @@ def torchs_loss(name: str) -> Callable[..., Any]:
 
         # It takes -100 for a label to ignore where none is named.
         ignore = -(2**31) if ignore_index is None else ignore_index
-        if labels.shape != x.shape[:-1]:
+        # PyTorch 2.11 looks at no dtype of labels where there are none.
+        if labels.shape != x.shape[:-1] or labels.is_floating_point():
             raise ValueError("labels do not fit")
         rows = x.reshape(-1, x.shape[-1]), labels.reshape(-1)
         kept = {"weight": weights, "ignore_index": ignore}
