@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from scratchnet.canvas import (
     page,
     say,
     shades,
+    spread,
     tile,
 )
 from scratchnet.testing.mutants.listing import ALIVE, OTHER, OWN, UNASKED, marks
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 #: In inches: the names of laws, what each kills, a row, and the names of operations.
 _NAMES, _COUNTS, _ROW, _BELOW = 2.5, 0.75, 0.165, 1.35
 _TOP = 1.25
+#: Names are this far apart, in parts of the width.
+_APART = 0.026
 #: What is drawn, from the lightest to what matters most.
 _SHADES = {UNASKED: "white", ALIVE: GRID, OTHER: "#9CC8E3", OWN: BLUE}
 
@@ -72,7 +75,7 @@ def _legend(figure: Figure) -> None:
     told = (
         ("\N{BLACK SQUARE} the law named for it", BLUE),
         ("\N{BLACK SQUARE} another law", _SHADES[OTHER]),
-        ("\N{BLACK SQUARE} not found", FAINT),
+        ("\N{BLACK SQUARE} not found; white: not asked", FAINT),
     )
     for text, colour in told:
         say(figure, left, _TOP - 0.12, text, size=7, color=colour)
@@ -84,13 +87,19 @@ def _legend(figure: Figure) -> None:
 
 def _operations(axes: Axes, names: list[str]) -> None:
     """The names of operations below their columns, and lines between them."""
-    start = 0
-    for name, same in groupby(names):
-        count = len(list(same))
-        middle = start + (count - 1) / 2
+    axes.set_autoscale_on(False)
+    groups = [(name, len(list(same))) for name, same in groupby(names)]
+    ends = list(accumulate(count for _, count in groups))
+    middles = [
+        end - (count + 1) / 2 for end, (_, count) in zip(ends, groups, strict=True)
+    ]
+    places = spread(middles, _APART * len(names))
+    for place, middle, end, (name, _) in zip(
+        places, middles, ends, groups, strict=True
+    ):
         axes.text(
-            middle,
-            -0.02,
+            place,
+            -0.045,
             name,
             transform=axes.get_xaxis_transform(),
             rotation=90,
@@ -99,5 +108,12 @@ def _operations(axes: Axes, names: list[str]) -> None:
             fontsize=6,
             color=INK,
         )
-        start += count
-        axes.axvline(start - 0.5, color="white", linewidth=0.8)
+        axes.plot(
+            [middle, place],
+            [-0.003, -0.04],
+            transform=axes.get_xaxis_transform(),
+            color=FAINT,
+            linewidth=0.5,
+            clip_on=False,
+        )
+        axes.axvline(end - 0.5, color="white", linewidth=0.8)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from scratchnet.commands.console import BROKEN, stderr
+from scratchnet.commands.console import BROKEN, INTERRUPTED, say, stderr
 from scratchnet.errors import ArgumentError
 from scratchnet.outputs import STDOUT, try_to_write, write
 
 if TYPE_CHECKING:
     from scratchnet.testing.mutants import Matrix, Mutant
 
-#: Where there is no terminal nothing is cut off.
+#: Columns of the table, whatever the terminal has.
 _WIDE = 140
 
 
@@ -53,37 +53,65 @@ def mutants(
     """Ask all laws of all planted bugs: is each found, by the law that must find it?
 
     Correct code first. Exit code 1 where a bug survives, where its own law does not
-    find it under every seed, where a law finds none, or where correct code fails.
+    find it under every seed, where correct code fails, or, of all bugs, where a law
+    finds none, or none that no other finds.
     """
-    from scratchnet.testing.mutants import MUTANTS, kill_matrix, listing, page
+    from scratchnet.testing.mutants import MUTANTS, listing, page
 
+    _require_apart(json, markdown, picture)
     for path in (json, markdown, picture):
         if path is not None and path != STDOUT:
             try_to_write(path, where="mutants")
     if picture is not None:
         _require_pictures()
     chosen, laws = _chosen(MUTANTS.values(), operation or (), law or ())
-    with Progress(
-        console=stderr, transient=True, disable=not stderr.is_terminal
-    ) as bar:
-        task = bar.add_task("mutants", total=len(chosen))
-        matrix = kill_matrix(
+    try:
+        matrix = _asked(
             chosen,
             laws=laws,
             seeds=seeds,
             seed=seed,
             examples=examples,
-            whole=not operation,
-            progress=lambda count: bar.advance(task, count),
+            whole=not (operation or law),
         )
+    except KeyboardInterrupt:
+        say("interrupted: nothing was written")
+        raise typer.Exit(INTERRUPTED) from None
     if json is not None:
         write(json, f"{listing.as_json(matrix)}\n", where="mutants")
     if markdown is not None:
         write(markdown, page.markdown(matrix), where="mutants")
     if picture is not None:
         _draw(matrix, picture)
-    _console(STDOUT in (json, markdown)).print(listing.table(matrix))
+    console = _console(STDOUT in (json, markdown))
+    console.print(listing.table(matrix))
+    for line in (*listing.troubles(matrix), listing.verdict(matrix)):
+        console.print(line, markup=False, soft_wrap=True)
     raise typer.Exit(0 if matrix.ok else BROKEN)
+
+
+def _require_apart(*paths: Path | None) -> None:
+    """Raise ArgumentError where two results would go to one place, or a picture to
+    stdout."""
+    given = [path for path in paths if path is not None]
+    if len({*given}) < len(given) or paths[-1] == STDOUT:
+        raise ArgumentError(
+            "mutants",
+            "--json, --markdown and --picture in one place, or a picture in -",
+            "required a file for each; one of the others may be -",
+        )
+
+
+def _asked(chosen: list[Mutant], **options: Any) -> Matrix:
+    """The matrix, under a bar where there is a terminal."""
+    from scratchnet.testing.mutants import kill_matrix
+
+    quiet = not stderr.is_terminal
+    with Progress(console=stderr, transient=True, disable=quiet) as bar:
+        task = bar.add_task("mutants", total=len(chosen))
+        return kill_matrix(
+            chosen, progress=lambda count: bar.advance(task, count), **options
+        )
 
 
 def _chosen(
@@ -111,7 +139,7 @@ def _chosen(
             f"no mutant of {', '.join(operations)} that {', '.join(laws)} must kill",
             "required one",
         )
-    return chosen, tuple(laws) or tuple(LAWS)
+    return chosen, tuple(dict.fromkeys(laws)) or tuple(LAWS)
 
 
 def _require_names(option: str, names: Iterable[str], known: Sequence[str]) -> None:
@@ -123,13 +151,9 @@ def _require_names(option: str, names: Iterable[str], known: Sequence[str]) -> N
 
 
 def _console(is_taken: bool) -> Console:
-    """Stdout, unless something else is written there."""
-    console = stderr if is_taken else Console(highlight=False)
-    return (
-        console
-        if console.is_terminal
-        else Console(file=console.file, width=_WIDE, highlight=False)
-    )
+    """Stdout, unless something else is written there; so wide that nothing is cut."""
+    file = stderr.file if is_taken else None
+    return Console(file=file, width=_WIDE, highlight=False)
 
 
 def _require_pictures() -> None:

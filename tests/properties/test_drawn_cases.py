@@ -56,7 +56,7 @@ def has_gaps(case, _):
 #: Least and most examples of a thousand, for elementwise operations and for matmul.
 FLOORS = {
     stretches: {ELEMENTWISE: (330, 1000), MATMUL: (260, 1000)},
-    is_empty: dict.fromkeys(SIGNATURES, (30, 150)),
+    is_empty: dict.fromkeys(SIGNATURES, (60, 250)),
     is_deep: dict.fromkeys(SIGNATURES, (250, 1000)),
     has_gaps: dict.fromkeys(SIGNATURES, (500, 1000)),
 }

@@ -7,6 +7,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from equivalence.subjects import OURS
@@ -16,9 +17,11 @@ from scratchnet.errors import ArgumentError
 from scratchnet.testing import LAWS, OPS, Finding, Target
 from scratchnet.testing.laws import law
 from scratchnet.testing.mutants import MUTANTS, asking, kill_matrix
-from scratchnet.testing.mutants.listing import as_json, troubles
+from scratchnet.testing.mutants.listing import as_json, troubles, verdict
 from scratchnet.testing.mutants.matrix import Outcome, Row
+from scratchnet.testing.mutants.page import described
 
+ROOT = Path(__file__).parents[2]
 KILLABLE = MUTANTS["softmax-over-the-batch"]
 
 
@@ -139,6 +142,34 @@ def test_a_target_that_is_not_here_is_said(monkeypatch):
     matrix = asked(KILLABLE)
     assert matrix.missing == (KILLABLE,)
     assert KILLABLE.id in troubles(matrix)[-1]
+    # Of nothing nothing holds; of others it is said, and no fault.
+    assert not matrix.ok
+    assert verdict(matrix) == "no mutant was asked about"
+
+
+def test_laws_that_do_not_fit_are_sentences():
+    with pytest.raises(ArgumentError, match="law='is_fast', required one of"):
+        asked(KILLABLE, laws=["is_fast"])
+    with pytest.raises(ArgumentError, match="laws without rows_are_independent, which"):
+        asked(KILLABLE, laws=["results_are_new"])
+    with pytest.raises(ArgumentError, match="examples=0, required 1 or more"):
+        asked(KILLABLE, examples=0)
+
+
+def test_too_few_examples_are_no_alarm():
+    """What compared nothing is vacuous: correct code broke no law."""
+    matrix = asked(KILLABLE, examples=1, seeds=0)
+    assert matrix.red
+    assert matrix.alarms == 0
+    assert not matrix.ok
+
+
+def test_the_page_tells_what_every_mutant_is():
+    text = (ROOT / "docs" / "mutants.md").read_text()
+    missing = [each.id for each in MUTANTS.values() if described(each) not in text]
+    stale = [each.id for each in MUTANTS.values() if each.diff not in text]
+    assert missing == stale == []
+    assert text.count("\n# ") == len(MUTANTS)
 
 
 def test_an_edit_that_does_not_fit_is_a_sentence():
@@ -186,7 +217,12 @@ def test_the_command_tells_what_is_killed(command, tmp_path):
     path = tmp_path / "mutants.json"
     code, out, _ = command(*ONE, "--json", str(path))
     assert code == 0
-    assert out.rstrip().splitlines()[-1].startswith("1 of 1 mutants killed by the law")
+    verdict = out.rstrip().splitlines()[-1]
+    assert verdict == (
+        "correct code holds for 1 of 1 operations; 1 of 1 mutants killed by the law "
+        "named for each, under the first seed and 2 more; median examples 1; "
+        "false alarms 0"
+    )
     found = json.loads(path.read_text())
     assert found["schema"] == 1
     (told,) = found["mutants"]
@@ -217,6 +253,8 @@ def test_a_survivor_is_exit_code_1(command, monkeypatch):
             "no mutant of softmax that steps_are_pure must kill",
         ),
         (("--json", "/proc/no/such.json"), "required a writable file"),
+        (("--json", "-", "--markdown", "-"), "required a file for each"),
+        (("--picture", "-"), "or a picture in -"),
     ],
 )
 def test_what_cannot_be_asked_is_a_sentence(command, arguments, said):

@@ -68,25 +68,32 @@ def _loader(subject: Subject, case: Case) -> Any:
 
 @law(kind="loader")
 def every_row_comes_once(subject: Subject, case: Case) -> Finding:
-    """An epoch is every row, once; the next one too, and each of two at once.
+    """An epoch is every row, once; the next one too, and each of two that overlap.
 
     Claim   the rows of each epoch are a permutation of all; with drop_last of as many
-            as fill batches
-    Kills   rows left out or repeated; a second epoch that is empty; one place for all
+            as fill batches; also where one begins before another has ended
+    Kills   rows left out or repeated; a second epoch that is empty; one cursor for all
+            iterators
     Misses  which row has which label
     """
     loader, n = _loader(subject, case), len(case.arguments[0])
     size = case.options["batch_size"]
     count = n - n % size if case.options["drop_last"] else n
-    for epoch, batches in enumerate(_epochs(loader, case)):
+    for epoch, batches in zip(_EPOCHS, _epochs(loader, case), strict=True):
         numbers = _numbers(batches)
         if len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(n)):
-            return Finding("WRONG", f"epoch {epoch}: rows {sorted(numbers)} of {n}")
+            return Finding("WRONG", f"{epoch}: rows {sorted(numbers)} of {n}")
         if len(numbers) != count:
-            return Finding(
-                "WRONG", f"epoch {epoch}: {len(numbers)} rows, expected {count}"
-            )
+            return Finding("WRONG", f"{epoch}: {len(numbers)} rows, expected {count}")
     return Finding(compared=4 * n)
+
+
+_EPOCHS = (
+    "epoch 0",
+    "epoch 1",
+    "epoch 3, inside of epoch 2",
+    "epoch 2, which epoch 3 came in between of",
+)
 
 
 def _epochs(loader: Any, case: Case) -> Iterator[list[Batch]]:

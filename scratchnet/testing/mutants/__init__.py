@@ -1,4 +1,4 @@
-"""Planted bugs: proof that every law can fail, and that every class of bug is caught.
+"""Planted bugs: evidence that every law can fail, and finds what it is there for.
 
 `MUTANTS` holds all of them by id. A mutant is correct code with one fault, told by what
 differs in the source; it names the law that must kill it. Neither strategies nor laws

@@ -14,13 +14,16 @@ from itertools import groupby
 from math import inf
 from multiprocessing import get_context
 
+from scratchnet.errors import ArgumentError
 from scratchnet.testing.binding import bind
+from scratchnet.testing.cases import deck
 from scratchnet.testing.engine import EXAMPLES, FEWER
 from scratchnet.testing.laws import LAWS, Law
-from scratchnet.testing.mutants.matrix import Baseline, Matrix, Outcome, Row
+from scratchnet.testing.mutants.matrix import ALIVE, Baseline, Matrix, Outcome, Row
 from scratchnet.testing.mutants.mutant import Mutant, Pair
 from scratchnet.testing.ops import OPS
 from scratchnet.testing.search import Search, Tally, examples_of
+from scratchnet.testing.strategies.requirements import require_count, require_one_of
 from scratchnet.testing.subject import Subject
 from scratchnet.testing.targets import Target
 
@@ -46,9 +49,15 @@ def kill_matrix(
 
     seeds: how many others than the first each is asked under, by the law named for it.
     examples: of each law; those of `check` without it. processes: one for each core
-    without it. progress: is told how many mutants are done, time and again.
+    without it. progress: is told how many mutants are done, time and again. Raises
+    ArgumentError for laws that there are not, and where that of a mutant is left out.
     """
+    require_count("kill_matrix", 0, seeds=seeds, seed=seed)
+    for name, count in (("examples", examples), ("processes", processes)):
+        if count is not None:
+            require_count("kill_matrix", 1, **{name: count})
     every, missing = _here(mutants)
+    laws = _known(laws, every)
     asked = partial(_group, laws=tuple(laws), seeds=seeds, seed=seed, examples=examples)
     groups = [tuple(same) for _, same in groupby(sorted(every, key=_place), _place)]
     # The longest first: at the end no process waits for a single one.
@@ -64,6 +73,19 @@ def kill_matrix(
     used = {name for row in rows for name in row.outcomes}
     names = tuple(name for name in laws if whole or name in used)
     return Matrix(tuple(rows), tuple(baselines), names, whole, tuple(missing), seed)
+
+
+def _known(laws: Iterable[str], mutants: Iterable[Mutant]) -> tuple[str, ...]:
+    """The names of laws, each once. Raises ArgumentError where one is none, or the law
+    of a mutant is not among them."""
+    names = tuple(dict.fromkeys(laws))
+    for name in names:
+        require_one_of("kill_matrix", LAWS, law=name)
+    for each in mutants:
+        if each.law not in names:
+            found = f"laws without {each.law}"
+            raise ArgumentError("kill_matrix", found, f"which must kill {each.id}")
+    return names
 
 
 def _here(mutants: Iterable[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
@@ -95,6 +117,8 @@ def _mapped(
         pool = stack.enter_context(
             ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
         )
+        # What was interrupted, or failed, does not wait for the others.
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         for each in as_completed([pool.submit(asked, group) for group in groups]):
             yield each.result()
 
@@ -140,7 +164,10 @@ def _row(
     outcomes = {}
     for law in laws:
         found = asked_of(law, mutant, seed=seed, examples=examples)
-        outcomes[law.name] = replace(found, alarm=found.alarm or law.name in red)
+        broken = found.verdict not in ALIVE
+        outcomes[law.name] = replace(
+            found, alarm=found.alarm or (broken and law.name in red)
+        )
     others = tuple(
         asked_of(LAWS[mutant.law], mutant, seed=seed + i * _APART, examples=examples)
         for i in range(1, seeds + 1)
@@ -177,6 +204,8 @@ def _outcome(
     operation = law.asks(subject.operation)
     if operation is None:
         return Outcome("VACUOUS", 0, 0.0)
+    # Drawn for all mutants of an operation: it is not the time of one.
+    deck(operation, subject.target.format, examples, seed)
     began, tally = time.perf_counter(), Tally()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

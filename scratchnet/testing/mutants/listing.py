@@ -21,7 +21,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 OWN, OTHER, ALIVE, UNASKED = "#", "+", ".", " "
 _LEGEND = (
     f"{OWN} killed by the law named for it, {OTHER} by another, {ALIVE} not killed; "
-    "examples and seconds: the median over seeds until its own law kills it"
+    "examples and seconds until its own law kills it: the median over seeds"
 )
 
 
@@ -63,7 +63,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "id": row.mutant.id,
         "operation": row.mutant.operation,
         "law": row.mutant.law,
-        "killed": any(each.killed for each in row.named),
+        "killed": row.named[0].killed,
         "examples": _finite(row.examples),
         "seconds": _finite(row.seconds),
         "seeds_killed": row.seeds_killed,
@@ -88,8 +88,7 @@ def _finite(number: float) -> float | None:
 
 
 def table(matrix: Matrix, /) -> Group:
-    """The matrix, a line for each mutant and a letter for each law; the laws; what is
-    wrong; and the verdict, last."""
+    """The matrix, a line for each mutant and a letter for each law; and the laws."""
     letters = _lettered(matrix)
     return Group(
         _mutants(matrix, letters),
@@ -97,8 +96,6 @@ def table(matrix: Matrix, /) -> Group:
         Text(),
         _laws(matrix, letters),
         Text(),
-        *map(Text, troubles(matrix)),
-        Text(verdict(matrix), style="bold"),
     )
 
 
@@ -116,8 +113,8 @@ def _mutants(matrix: Matrix, letters: Mapping[str, str]) -> Table:
         shown.add_row(
             row.mutant.id,
             marks(row, matrix.laws),
-            f"{row.examples:g}",
-            f"{row.seconds:.3f}",
+            f"{row.examples:g}" if isfinite(row.examples) else "-",
+            f"{row.seconds:.3f}" if isfinite(row.seconds) else "-",
             f"{row.seeds_killed}/{len(row.seeds)}",
             style="bold red" if row.trouble else "",
         )
@@ -141,11 +138,12 @@ def _laws(matrix: Matrix, letters: Mapping[str, str]) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     shown.add_column("")
     shown.add_column("law", no_wrap=True)
-    for heading in ("kills", "alone"):
+    headings = ("kills", "alone") if matrix.whole else ("kills",)
+    for heading in headings:
         shown.add_column(heading, justify="right")
     for name, letter in letters.items():
         counts = len(matrix.kills(name)), len(matrix.alone(name))
-        shown.add_row(letter, name, *map(str, counts))
+        shown.add_row(letter, name, *map(str, counts[: len(headings)]))
     return shown
 
 
@@ -167,11 +165,16 @@ def troubles(matrix: Matrix, /) -> list[str]:
 
 def verdict(matrix: Matrix, /) -> str:
     """The matrix in one sentence."""
-    rows = matrix.rows
+    rows, green = matrix.rows, len(matrix.baselines) - len(matrix.red)
+    if not rows:
+        return "no mutant was asked about"
     killed = sum(not row.trouble for row in rows)
-    seeds = max((len(row.seeds) for row in rows), default=0)
+    others = len(rows[0].seeds)
+    seeds = f", under the first seed and {others} more" * bool(others)
+    missing = f"; {len(matrix.missing)} not asked" * bool(matrix.missing)
     return (
-        f"{killed} of {len(rows)} mutants killed by the law named for each, under "
-        f"{seeds} of {seeds} seeds; {matrix.median_examples:g} examples in the median; "
-        f"{matrix.alarms} false alarms"
+        f"correct code holds for {green} of {len(matrix.baselines)} operations; "
+        f"{killed} of {len(rows)} mutants killed by the law named for each{seeds}; "
+        f"median examples {matrix.median_examples:g}; "
+        f"false alarms {matrix.alarms}{missing}"
     )

@@ -12,7 +12,7 @@ from scratchnet.testing.laws import Verdict
 from scratchnet.testing.mutants.mutant import Mutant
 
 #: What a law that holds, or that compared nothing, finds.
-_ALIVE = ("HOLDS", "VACUOUS")
+ALIVE = ("HOLDS", "VACUOUS")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Outcome:
     @property
     def killed(self) -> bool:
         """Whether it tells the mutant from correct code."""
-        return not self.alarm and self.verdict not in _ALIVE
+        return not self.alarm and self.verdict not in ALIVE
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,10 @@ class Matrix:
 
     @property
     def ok(self) -> bool:
-        """Whether every mutant is dead, by its own law, and no law is in vain."""
+        """Whether there are mutants, all dead by their own laws, and no law is in vain.
+        Those that are missing were not asked."""
         wrong = self.troubled, self.red, self.alarms, self.idle, self.redundant
-        return not any(wrong)
+        return bool(self.rows) and not any(wrong)
 
     @property
     def median_examples(self) -> float:

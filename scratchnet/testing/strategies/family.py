@@ -85,8 +85,8 @@ def _moderate(codes: Codes, form: Format) -> Reals:
 
 
 def _wide(codes: Codes, form: Format) -> Reals:
-    """+-2^e, 1 first: e uniform over as many bits as numbers have, either way, of half
-    of the numbers; of the others over six tenths of the exponents of the format."""
+    """+-2^e, 1 first. For half of the numbers e is uniform over as many exponents as a
+    number has bits, either way; for the others over six tenths of the format's."""
     main = 256 * codes[..., 1] + codes[..., 2]
     far = 3 * form.max_exponent // 10
     near = min(form.precision, far)

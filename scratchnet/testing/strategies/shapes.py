@@ -41,7 +41,7 @@ def operand_shapes(
 
     Core dimensions of one name share a size, optional ones (`m?`) may be missing; up to
     max_dims loop dimensions before them broadcast. Sides are 1 to max_side, those of
-    core dimensions named in at_least no smaller than there; in 1 of 8 cases one axis,
+    core dimensions named in at_least no smaller than there; in 1 of 6 cases one axis,
     if it may be, is empty.
 
     The result's loop dimensions are drawn first, then what each argument has of them:

@@ -1,16 +1,5 @@
-"""Mutants of many operations, twenty at first, written after generators and laws were
-frozen, by somebody who had not seen them: how many faults that nobody thought of are
-found?
-
-Of the twenty, 11 were killed by some law at the first seed, 10 of them by the law
-named for them and under all seeds; 2 were no faults: what PyTorch does, and an
-algorithm that is accepted. For 5 others, and one of which another law had told, the
-generators or a law were mended, for their whole class: slopes above 1, -100 as a
-label, constants whose mean rounds, velocities of 0, gradients in another order, two
-epochs at once. 2 are left out, as they are still seldom found: a matrix-vector
-product that takes n vectors of n numbers for a matrix, and a tensordot that keeps its
-axes by shapes. The last one below came of that: axes that go by the number of
-dimensions.
+"""Mutants of many operations, written after generators and laws had been frozen: what
+became of them at first is told in docs/mutants.md.
 """
 
 from __future__ import annotations
