@@ -143,7 +143,9 @@ class Search:
         fewer = ((simpler, most) for most in operation.planner.dims[:-1])
         for drawn_of, most in (*fewer, (operation, None)):
             drawn = cases(drawn_of, dtype=self.subject.target.format, max_dims=most)
-            found = self._shrunk(drawn, simple, broken, until)
+            # Where it was drawn it is met again among all that were drawn.
+            raw = 1 if drawn_of is not operation else RAW
+            found = self._shrunk(drawn, simple, broken, until, raw)
             if found is not None or time.perf_counter() > until:
                 return found or broken
         return broken
@@ -154,6 +156,7 @@ class Search:
         families: tuple[str, ...],
         broken: Break,
         until: float,
+        raw: int,
     ) -> Break | None:
         """The smallest of these examples, of some families, that is broken alike."""
         found, (size, seed) = list[Break](), broken.drawn
@@ -170,7 +173,7 @@ class Search:
                 raise _Found
 
         phases = (Phase.generate, Phase.shrink)
-        shrinking = settings(SETTINGS, max_examples=RAW * size, phases=phases)
+        shrinking = settings(SETTINGS, max_examples=raw * size, phases=phases)
         # What breaks it at times only is smallest where it was seen last.
         with suppress(_Found, Flaky):
             run_on(drawn, search, shrinking, seed)

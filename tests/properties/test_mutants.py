@@ -39,13 +39,13 @@ def test_every_law_is_named_by_a_mutant():
     assert {each.law for each in MUTANTS.values()} == LAWS.keys()
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_a_mutant_says_in_a_sentence_what_is_wrong(name):
-    each = MUTANTS[name]
-    assert each.says
-    assert each.says[-1] != "."
-    assert each.shows
-    assert each.diff
+def is_told(each):
+    """What is wrong, in a sentence without its period, where, and what differs."""
+    return bool(each.says and each.says[-1] != "." and each.shows and each.diff)
+
+
+def test_every_mutant_says_what_is_wrong():
+    assert [each.id for each in MUTANTS.values() if not is_told(each)] == []
 
 
 # What is not killed as it must be is said, and nothing is killed that is not.
@@ -56,7 +56,8 @@ def planted(**changes):
 
 
 def asked(*mutants, **options):
-    return kill_matrix(mutants, **{"processes": 1, "seeds": 1, **options})
+    usual = {"processes": 1, "seeds": 1, "examples": 40}
+    return kill_matrix(mutants, **{**usual, **options})
 
 
 #: No fault: another name for the same number.
