@@ -122,11 +122,16 @@ def _chosen(
     Raises ArgumentError for names that there are not, and where none is left.
     """
     from scratchnet.testing.laws import LAWS
+    from scratchnet.testing.strategies.requirements import require_one_of
 
     every = list(every)
     known = list(dict.fromkeys(each.operation for each in every))
-    _require_names("--operation", operations, known)
-    _require_names("--law", laws, list(LAWS))
+    for option, names, all_names in (
+        ("--operation", operations, known),
+        ("--law", laws, LAWS),
+    ):
+        for name in names:
+            require_one_of("mutants", all_names, **{option: name})
     chosen = [
         each
         for each in every
@@ -140,14 +145,6 @@ def _chosen(
             "required one",
         )
     return chosen, tuple(dict.fromkeys(laws)) or tuple(LAWS)
-
-
-def _require_names(option: str, names: Iterable[str], known: Sequence[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise ArgumentError(
-                "mutants", f"{option} {name}", f"required one of {', '.join(known)}"
-            )
 
 
 def _console(is_taken: bool) -> Console:

@@ -214,13 +214,14 @@ def deck(operation: Op, form: Format, examples: int, start: int, /) -> tuple[Cas
     """So many examples, the same for a seed: the simplest first. Drawn once, since all
     laws and all targets of the format are asked about the same ones.
 
-    Of each family as many as its weight says: what only one of them shows is not left
-    to chance. Hypothesis also tries what it has drawn with parts of it changed: of
+    Of no family more than its weight says: what only one of them shows is not left to
+    chance. Hypothesis also tries what it has drawn with parts of it changed: of
     those that have all but a few of their elements in common only one is kept.
     """
     drawn: dict[bytes, Case] = {}
     share = examples / len(_weighted(operation.families))
-    left = {x.name: ceil(share * x.weight) for x in operation.families}
+    # One more of each: else the last ones are long waited for.
+    left = {x.name: ceil(share * x.weight) + 1 for x in operation.families}
 
     def kept(case: Case) -> None:
         if case.root not in drawn and left[case.family.name]:

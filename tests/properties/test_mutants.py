@@ -247,8 +247,8 @@ def test_a_survivor_is_exit_code_1(command, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--operation", "softmx"), "--operation softmx, required one of"),
-        (("--law", "is_fast"), "--law is_fast, required one of"),
+        (("--operation", "softmx"), "--operation='softmx', required one of"),
+        (("--law", "is_fast"), "--law='is_fast', required one of"),
         (
             ("--operation", "softmax", "--law", "steps_are_pure"),
             "no mutant of softmax that steps_are_pure must kill",

@@ -34,8 +34,8 @@ class Pair:
 class Mutant:
     """A planted bug.
 
-    id: what it is called, in words with dashes. operation: the
-    name of the one that it is a wrong version of. says: in a sentence, what is wrong.
+    id: what it is called, in words with dashes. operation: the name of the one that it
+    is a wrong version of. says: in a sentence, what is wrong.
     law: the law that must kill it, and the verdict that it must find. shows: the values
     or shapes on which it differs. edits: what of the correct source is replaced, and by
     what; each is there once. code: the module of correct code. target: where it shows.
