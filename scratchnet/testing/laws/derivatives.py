@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -74,21 +74,21 @@ class _Line:
     def misshapen(self) -> Finding | None:
         """MISPLACED where value or cotangents are such that there is no remainder."""
         contract = self.subject.contract
-        results = self.subject(self.case, laid=False)
-        return misshapen(results, self.case.oracle(contract), "result") or misshapen(
-            self._cotangents(), self.there.oracle(contract), "cotangent"
-        )
+        return misshapen(
+            self._results, self.case.oracle(contract), "result"
+        ) or misshapen(self._cotangents, self.there.oracle(contract), "cotangent")
 
     def remainders(self) -> list[_Remainder]:
         """The remainders of first order, each step away."""
         contract = self.subject.contract
         start, slopes = self.case.oracle(contract)[0], self.there.oracle(contract)
         g = np.asarray(self.there.arguments[0], np.longdouble)
-        first, pulled = self._value(self.case), self._pulled()
+        first, pulled = _kept(self._results[0]), [*map(_kept, self._cotangents)]
         found = []
         for h in _STEPS:
             moved, steps = self.case.once(("moved", h), partial(self._moved, h))
-            end, last = moved.oracle(contract)[0], self._value(moved)
+            end = moved.oracle(contract)[0]
+            last = _kept(self.subject(moved, laid=False)[0])
             with np.errstate(all="ignore"):
                 change = (end.value - start.value).astype(np.longdouble)
                 ours = np.sum(g * (last - first)) - _inner(pulled, steps)
@@ -100,17 +100,16 @@ class _Line:
             found.append(_Remainder(h, *numbers))
         return found
 
-    def _value(self, case: Case) -> Any:
-        return np.array(host(self.subject(case, laid=False)[0]), np.longdouble)
+    @cached_property
+    def _results(self) -> tuple[Any, ...]:
+        return self.subject(self.case, laid=False)
 
+    @cached_property
     def _cotangents(self) -> tuple[Any, ...]:
         (g, *arguments), options = self.there.on(self.subject.target, laid=False)
         _, pullback = self.subject.back_at(arguments, options)
         found: tuple[Any, ...] = pullback(g)
         return found
-
-    def _pulled(self) -> list[Any]:
-        return [np.asarray(host(x), np.longdouble) for x in self._cotangents()]
 
     def _moved(self, h: float) -> tuple[Case, list[Any]]:
         """The example a step along the line, and the steps that were really made."""
@@ -126,6 +125,11 @@ class _Line:
             steps.append(end.astype(np.longdouble) - x.astype(np.longdouble))
             arguments[i] = end
         return self.case.with_calls(arguments), steps
+
+
+def _kept(x: Any) -> Any:
+    """A copy in long double: the next call may write to what it returned."""
+    return np.array(host(x), np.longdouble)
 
 
 def _is_real(x: Any) -> bool:
