@@ -10,6 +10,7 @@ import importlib
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import array_api_compat
@@ -37,8 +38,8 @@ DTYPES = frozenset(
 ) | {"bool"}
 
 # What has been found out before: asking array_api_compat anew for every operation
-# costs as much as a small operation itself. An array of NumPy or PyTorch has the
-# namespace of its type; other libraries are asked each time.
+# costs as much as a small operation itself. An array whose namespace is a module has
+# that of its type; those with a namespace of their own are asked each time.
 _namespaces: dict[type, Namespace] = {}
 _kinds: dict[tuple[type, Any, Any], bool] = {}
 
@@ -54,7 +55,11 @@ def array_namespace(*arrays: Array) -> Namespace:
     if len(arrays) == 1 and library(*arrays) not in LIBRARIES:
         (x,) = arrays
         if hasattr(x, "__array_namespace__"):
-            return x.__array_namespace__()
+            own = x.__array_namespace__()
+            # A module is that of all arrays of the type; an object may be of this one.
+            if isinstance(own, ModuleType) and not is_compiling():
+                _namespaces[type(x)] = own
+            return own
     xp = array_api_compat.array_namespace(*arrays)
     if not is_compiling():
         for x in arrays:
