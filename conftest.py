@@ -53,8 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Faults of the harness cost minutes: they are asked about by name, by
-    `tox -e mutants`."""
+    """Faults of the harness are asked about by name, by `tox -e mutants`: half a minute
+    that no other environment needs."""
     if collection_path.name != "test_harness_mutants.py":
         return None
     named = any(collection_path.name in each for each in config.args)

@@ -18,6 +18,21 @@ _PICKED = (
 
 _NLL = (
     _planted(
+        "nll-mean-of-batch-means",
+        "nll",
+        "the mean of the means of batches, whether they weigh the same or not",
+        law="equals_the_oracle",
+        shows="two batches, one with a row that is ignored",
+        edits={
+            "    return xp.sum(costs) / xp.sum(weight)": (
+                "    over = tuple(range(1, costs.ndim))\n"
+                "    batches = xp.sum(costs, axis=over) / xp.sum(weight, axis=over)\n"
+                "    whole = xp.sum(costs) / xp.sum(weight)\n"
+                "    return xp.mean(batches) if over else whole"
+            )
+        },
+    ),
+    _planted(
         "nll-mean-over-entries",
         "nll",
         "the mean is over all log-probabilities, not over rows",

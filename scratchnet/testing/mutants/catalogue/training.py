@@ -25,6 +25,13 @@ def _planted(
 
 MUTANTS = (
     _planted(
+        "returns-the-loss-function",
+        "the function that computes the loss comes back, not its value",
+        "any batch",
+        {"    return loss, *(": "    return _cross_entropy, *("},
+        verdict="MISPLACED",
+    ),
+    _planted(
         "gradient-of-the-sum",
         "the gradient is that of the sum over the batch, the loss is the mean",
         "two rows",
