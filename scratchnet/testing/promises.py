@@ -11,7 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError
-from scratchnet.testing.formats import BFLOAT16, FLOAT64, Format, format_of
+from scratchnet.testing.formats import (
+    BFLOAT16,
+    FLOAT32,
+    FLOAT64,
+    Format,
+    format_of,
+)
 
 #: The devices that may be named for each library.
 DEVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -19,6 +25,8 @@ DEVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "numpy": ("cpu",),
         "torch": ("cpu", "cuda"),
         "strict": ("CPU_DEVICE", "device1", "device2", "no_float64"),
+        # All promise what the first does; each of the others breaks it in one way.
+        "simulated": ("gpu", "tf32", "flushing", "half_sums", "fallback"),
     }
 )
 #: The formats that they lack; a device of the strict library lacks one more.
@@ -27,6 +35,7 @@ LACKING: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "numpy": ("bfloat16",),
         "torch": (),
         "strict": ("bfloat16", "float16"),
+        "simulated": ("bfloat16",),
         "no_float64": ("float64",),
     }
 )
@@ -62,6 +71,11 @@ class Place:
     def flushes(self) -> bool:
         """Whether subnormal numbers may be taken for 0: the reason says why."""
         return self.onednn or (self.on_gpu and self.compiled)
+
+    @property
+    def accumulator(self) -> Format | None:
+        """What sums are promised to be added up in, where anything is."""
+        return FLOAT32 if self.library == "simulated" and self.half else None
 
     @property
     def half(self) -> str:
@@ -127,7 +141,7 @@ def _unfit(target: Any, required: str, fix: str = "") -> ArgumentError:
 def reasons_for(place: Place, /) -> Mapping[str, str]:
     """Why a contract promises there what it does, by the name of each choice."""
     return {
-        "accumulator": f"none is promised: {_additions(place)}{_fused(place)}",
+        "accumulator": _accumulator(place),
         "flush_to_zero": _subnormals(place),
         "reciprocals": RECIPROCALS if place.on_gpu else "no kernel divides so",
         "input_precision": _factors(place),
@@ -136,6 +150,12 @@ def reasons_for(place: Place, /) -> Mapping[str, str]:
         if place.format == FLOAT64
         else "double, with more than twice the bits",
     }
+
+
+def _accumulator(place: Place) -> str:
+    if place.accumulator is not None:
+        return f"simulated devices add {place.format.name} up in {place.accumulator}"
+    return f"none is promised: {_additions(place)}{_fused(place)}"
 
 
 def _additions(place: Place) -> str:
