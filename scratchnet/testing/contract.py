@@ -179,7 +179,6 @@ class Contract:
         place = parsed(target)
         return cls(
             place.format,
-            accumulator=place.accumulator,
             flush_to_zero=place.flushes,
             reciprocals=place.on_gpu,
             reasons=reasons_for(place),

@@ -111,7 +111,9 @@ def _watching() -> Callable[[str, Reads], AbstractContextManager[Any]]:
     where it is first asked for: importing this file imports no PyTorch."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Watching(TorchDispatchMode):
+    mode: Any = TorchDispatchMode
+
+    class Watching(mode):  # type: ignore[misc]
         def __init__(self, device: str, found: Reads) -> None:
             super().__init__()
             self._device, self._found = device, found

@@ -12,8 +12,14 @@ from scratchnet.testing.formats import FORMATS
 from scratchnet.testing.laws.finding import Finding, together
 from scratchnet.testing.laws.law import law
 from scratchnet.testing.laws.memory import arrays_of
+from scratchnet.testing.op import Op
 from scratchnet.testing.subject import Subject
 from scratchnet.testing.transfers import reads
+
+
+def _takes_numbers(operation: Op) -> bool:
+    """Whether any argument is floating: of indices alone results are of any dtype."""
+    return not operation.any_dtype
 
 
 def _has_several(subject: Subject, case: Case) -> bool:
@@ -22,7 +28,7 @@ def _has_several(subject: Subject, case: Case) -> bool:
     return any(x.size > 1 and x.dtype.kind == "f" for x in case.arrays)
 
 
-@law(accepts=_has_several, everywhere=True, on_device=True)
+@law(accepts=_has_several, everywhere=True, of=_takes_numbers, on_device=True)
 def nothing_is_computed_on_the_host(subject: Subject, case: Case) -> Finding:
     """What is given to a device is computed there, forwards and back.
 

@@ -46,7 +46,7 @@ class Namespace:
         a copy there."""
         if isinstance(x, Array):
             options = {"dtype": dtype, "device": device, "copy": copy}
-            found: Array = _called("asarray", numpy_xp.asarray, x, **options)
+            found: Array = _called("asarray", self._module.asarray, x, **options)
             return found
         return Array(np.array(x, dtype), HOST if device is None else named(device))
 
