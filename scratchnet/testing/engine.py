@@ -20,7 +20,8 @@ from scratchnet.testing.choice import (
     why_idle,
 )
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.laws import Law
+from scratchnet.testing.laws import Finding, Law
+from scratchnet.testing.numerics import pinned
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report, Result
 from scratchnet.testing.search import UNANSWERED, Search, Tally, examples_of
@@ -58,17 +59,21 @@ def hold(
     if examples is None:
         examples = EXAMPLES if subject.target.is_full else FEWER
     began, tally, search = time.perf_counter(), Tally(), Search(law, subject, seconds)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pinned(subject.target, subject.contract) as pins:
         warnings.simplefilter("ignore")
         found = search.first(
             examples_of(operation, subject, examples, start, tally), tally
         )
         if found is not None:
             found = search.among(known, found) or search.smallest(operation, found)
+        changed = pins.changed()
+    finding = tally.finding() if found is None else found.finding
+    if changed:
+        finding = _unpinned(finding, changed)
     return Result(
         law,
         subject,
-        tally.finding() if found is None else found.finding,
+        finding,
         tally.examples,
         tally.compared,
         tally.silent,
@@ -77,6 +82,12 @@ def hold(
         tally.families,
         None if found is None else found.case,
     )
+
+
+def _unpinned(finding: Finding, changed: str) -> Finding:
+    """What is found where numerics are not what they were: nothing holds then."""
+    said = f"numerics were changed while it ran: {changed}"
+    return Finding("MUTATES", said) if finding.ok else finding.noted(said)
 
 
 def check(

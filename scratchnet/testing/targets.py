@@ -87,6 +87,11 @@ class Target:
         """Whether every law is asked here: in float64, where bounds are sharpest."""
         return self.format.name == "float64"
 
+    @property
+    def on_device(self) -> bool:
+        """Whether its arrays live on a device of its own, not on the host."""
+        return self.device not in ("", "cpu", "CPU_DEVICE")
+
     def unavailable(self) -> str:
         """Why nothing can run here; empty where a kernel gave the right result."""
         return _unavailable(self.library, self.device, self.format.name)
