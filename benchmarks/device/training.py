@@ -120,7 +120,8 @@ def hand_step(
     """Step after step by hand on one batch."""
 
     def plain(model: Sequential, x: Array, labels: Array) -> Sequential:
-        return train_step(model, OPTIMIZER, {}, x, labels)[0]
+        trained: Sequential = train_step(model, OPTIMIZER, {}, x, labels)[0]
+        return trained
 
     step = compiled(plain) if compile_step else plain
     trained = model

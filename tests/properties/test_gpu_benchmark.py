@@ -144,7 +144,7 @@ def test_the_clock_of_cuda_reads_its_events_and_its_allocator(monkeypatch):
     monkeypatch.setattr(clock.torch, "cuda", stand_in)
     cuda = clock.Clock("cuda")
     assert cuda.seconds(lambda: None, 5) == 0.05
-    assert cuda.peak(lambda: setattr(memory, "peak", 1700)) == 700
+    assert cuda.peak(lambda: setattr(memory, "peak", max(memory.peak, 1700))) == 700
     assert clock.Clock("cpu").peak(lambda: None) is None
 
 
