@@ -78,8 +78,11 @@ class Subject:
         return plain(y), lambda g: self._seen(_parts(run(pullback, g)))
 
     def _seen(self, results: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The results, of which it is noted where they live."""
-        for x in results if self.target.device else ():
+        """The results, of which it is noted where they live, once they are there."""
+        if not self.target.on_device:
+            return results
+        run(self.target.settle)
+        for x in results:
             self.landed[is_array(x) and self.target.holds(x)] += 1
         return results
 
