@@ -96,6 +96,10 @@ def allocated(name: str, /) -> int | None:
         if torch is None or not torch.cuda.is_initialized():
             return 0
         return int(torch.cuda.memory_stats().get("allocation.all.allocated", 0))
+    if library == "simulated":
+        from scratchnet.testing import simulated
+
+        return simulated.DEVICES[device].allocations
     return None
 
 

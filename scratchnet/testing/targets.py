@@ -25,13 +25,16 @@ from scratchnet.errors import UnavailableError
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Format, format_of
 from scratchnet.testing.promises import parsed
+from scratchnet.testing.simulated import DEVICES, XP
 
 
 @dataclass(frozen=True)
 class Target:
     """Where a subject runs, written `library[:device]:dtype`.
 
-    device is empty where the library has but one, or its default is meant.
+    device is empty where the library has but one, or its default is meant. Those of
+    `simulated` need no hardware: gpu computes as it promises, tf32, flushing, half_sums
+    and fallback do not.
     """
 
     library: str
@@ -42,7 +45,8 @@ class Target:
     def named(cls, text: str | Target, /, *, where: str = "Target") -> Target:
         """The target that is written so: `numpy:float64`, `torch:cuda:float32`.
 
-        PyTorch's device is cpu unless it is named; where: what was called, for errors.
+        PyTorch's device is cpu unless it is named, the simulated one gpu; where: what
+        was called, for errors.
         Raises ArgumentError for what is not written so and for what does not exist,
         UnavailableError for +compiled.
         """
@@ -58,9 +62,8 @@ class Target:
                 "after torch._dynamo.config.recompile_limit (8) shapes the rest runs "
                 "uncompiled, without a word",
             )
-        named = place.device if place.library != "numpy" else ""
-        if place.library == "torch":
-            named = named or "cpu"
+        named = place.device or _USUAL.get(place.library, "")
+        named = named if place.library != "numpy" else ""
         return cls(place.library, named, place.format)
 
     def __str__(self) -> str:
@@ -76,6 +79,8 @@ class Target:
         """The namespace of its library."""
         if self.library == "strict":
             return _strict(self.device)[0]
+        if self.library == "simulated":
+            return XP
         return _namespace(self.library)
 
     @property
@@ -90,7 +95,7 @@ class Target:
 
     @property
     def on_device(self) -> bool:
-        """Whether its arrays live on a device of its own, not on the host."""
+        """Whether the host is another place: what computes there leaves the target."""
         return self.device not in ("", "cpu", "CPU_DEVICE")
 
     def unavailable(self) -> str:
@@ -125,6 +130,8 @@ class Target:
         if self.library == "torch":
             on = self.device
             return from_numpy(x, xp=_namespace("torch"), dtype=dtype, device=on)
+        if self.library == "simulated":
+            return from_numpy(x, xp=XP, dtype=dtype, device=DEVICES[self.device])
         return _strict_array(x, dtype, self.device)
 
     def holds(self, x: Any, /) -> bool:
@@ -143,7 +150,15 @@ class Target:
         return dtype_name(x.dtype)
 
 
-_MODULES = {"numpy": "numpy", "torch": "torch", "strict": "array_api_strict"}
+#: Where the arrays of each library are from.
+_MODULES = {
+    "numpy": "numpy",
+    "torch": "torch",
+    "strict": "array_api_strict",
+    "simulated": "scratchnet",
+}
+#: The devices that are meant where none is named.
+_USUAL = {"torch": "cpu", "simulated": "gpu"}
 
 
 @cache

@@ -21,7 +21,14 @@ LOOKUPS = ("nll", "cross_entropy", "embedding", "one_hot")
 ASSERTED = {"what_does_not_fit_is_refused": "its refusal ends the use of the device"}
 
 
-@pytest.mark.verifies(*named(OURS), targets=TARGETS)
+#: Once for a data set, in float64: what a GPU would take longer for.
+FITTED = {"nothing_is_computed_on_the_host": "it is fit on the host, by design"}
+
+
+@pytest.mark.verifies(
+    *named(name for name in OURS if name != "standardizer"), targets=TARGETS
+)
+@pytest.mark.verifies(*named(["standardizer"]), targets=TARGETS, waive=FITTED)
 def test_ours(law):
     law.holds_for(*OURS[law.operation.name])
 

@@ -29,7 +29,8 @@ class Law:
     """A claim, with the examples that it is about.
 
     needs_vjp: whether it is about the subject's pullback. everywhere: whether it is
-    asked on every target, not only in float64.
+    asked on every target, not only in float64. on_device: whether it is about devices,
+    of targets whose arrays live elsewhere than on the host.
     of: whether it is about an operation of its kind. families: those of values that it
     is about; all where there are none. kind: of which an operation must be.
     """
@@ -42,6 +43,7 @@ class Law:
     of: Callable[[Op], bool]
     families: tuple[str, ...] = ()
     kind: str = "function"
+    on_device: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -78,6 +80,7 @@ class Law:
         return (
             (self.everywhere or target.is_full)
             and self.is_about(operation)
+            and (target.on_device or not self.on_device)
             and target.format.name in operation.dtypes
             and self.asks(operation) is not None
         )
@@ -134,6 +137,7 @@ def law(
     of: Callable[[Op], bool] = lambda _: True,
     families: tuple[str, ...] = (),
     kind: str = "function",
+    on_device: bool = False,
 ) -> Callable[[Check], Law]:
     """A function of a subject and an example as a law, which has its name.
 
@@ -145,7 +149,7 @@ def law(
         )
 
     def made(check: Check) -> Law:
-        name = check.__name__
-        return Law(name, check, accepts, needs_vjp, everywhere, of, families, kind)
+        asked = needs_vjp, everywhere, of, families, kind, on_device
+        return Law(check.__name__, check, accepts, *asked)
 
     return made
