@@ -14,7 +14,7 @@ from targets import CPU, CUDA, HALF
 from scratchnet.testing.targets import Target
 
 # Runs of pytest inside of tests: what the plugin says is tested by them.
-pytest_plugins = ["pytester", "properties.asking", "properties.strangers"]
+pytest_plugins = ["pytester", "properties.asking", "properties.strangers", "gpu.gated"]
 
 # Hypothesis brings a `ci` profile of its own and loads it where it sees a CI: every
 # field is set here, so that nothing of it is inherited.

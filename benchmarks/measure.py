@@ -60,27 +60,30 @@ def per_second(rates: Sequence[float], /) -> str:
     return f"{median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
 
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+def rewrite(document: Path, *sections: str, mark: str = "measured") -> None:
+    """Put what was measured between the two marks of this name in a document.
 
-
-def rewrite(document: Path, *sections: str) -> None:
-    """Put what was measured between the two marks of a document."""
-    before, _, rest = document.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    document.write_text("\n\n".join((before + BEGIN, *sections, END)) + after)
+    Raises ValueError where it does not have both.
+    """
+    begin, end = (f"<!-- {mark}: {where} -->" for where in ("begin", "end"))
+    before, first, rest = document.read_text().partition(begin)
+    _, last, after = rest.partition(end)
+    if not (first and last):
+        raise ValueError(f"{document.name} does not have {begin} and {end}")
+    document.write_text("\n\n".join((before + begin, *sections, end)) + after)
 
 
 def provenance(command: str, *packages: str) -> str:
     """What ran, when, where and on what."""
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
-        f"`{command}` on {datetime.date.today()}: {_processor()}, "
+        f"`{command}` on {datetime.date.today()}: {processor()}, "
         f"{os.cpu_count()} cores, one thread; {platform.platform(terse=True)}, "
         f"Python {platform.python_version()}, {versions}."
     )
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name, which `platform` does not know on Linux."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []

@@ -10,6 +10,7 @@ import typer
 
 from scratchnet.commands.console import INTERNAL, UNUSABLE, say
 from scratchnet.commands.doctor import doctor
+from scratchnet.commands.gate import gate
 from scratchnet.commands.mutants import mutants
 from scratchnet.commands.replay import replay
 from scratchnet.commands.train import train
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (train, mutants, replay, doctor):
+for command in (train, mutants, gate, replay, doctor):
     app.command()(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import inf
 
 from scratchnet.errors import ArgumentError
@@ -20,10 +21,11 @@ from scratchnet.testing.choice import (
     why_idle,
 )
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.laws import Law
+from scratchnet.testing.laws import Finding, Law
+from scratchnet.testing.numerics import pinned
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report, Result
-from scratchnet.testing.search import UNANSWERED, Search, Tally, examples_of
+from scratchnet.testing.search import UNANSWERED, Break, Search, Tally, examples_of
 from scratchnet.testing.strategies.requirements import require_above_0, require_count
 from scratchnet.testing.subject import Function, Subject, named
 from scratchnet.testing.targets import Target
@@ -58,17 +60,23 @@ def hold(
     if examples is None:
         examples = EXAMPLES if subject.target.is_full else FEWER
     began, tally, search = time.perf_counter(), Tally(), Search(law, subject, seconds)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pinned(subject.target, subject.contract) as pins:
         warnings.simplefilter("ignore")
         found = search.first(
             examples_of(operation, subject, examples, start, tally), tally
         )
-        if found is not None:
+        if found is not None and (gone := subject.target.lost()):
+            found = _ended(found, gone)
+        elif found is not None:
             found = search.among(known, found) or search.smallest(operation, found)
+        changed = pins.changed()
+    finding = tally.finding() if found is None else found.finding
+    if changed:
+        finding = _unpinned(finding, changed)
     return Result(
         law,
         subject,
-        tally.finding() if found is None else found.finding,
+        finding,
         tally.examples,
         tally.compared,
         tally.silent,
@@ -77,6 +85,21 @@ def hold(
         tally.families,
         None if found is None else found.case,
     )
+
+
+def _ended(found: Break, gone: str) -> Break:
+    """What has ended the use of a device, where it was found: nothing smaller can be
+    looked for, since nothing runs there any more."""
+    said = f"{found.finding.message}\n  the device does not answer any more: {gone}"
+    return replace(
+        found, finding=replace(found.finding, verdict="CRASHES", message=said)
+    )
+
+
+def _unpinned(finding: Finding, changed: str) -> Finding:
+    """What is found where numerics are not what they were: nothing holds then."""
+    said = f"numerics were changed while it ran: {changed}"
+    return Finding("MUTATES", said) if finding.ok else finding.noted(said)
 
 
 def check(
@@ -117,7 +140,7 @@ def check(
     binding = bind(subject, operation, vjp=vjp, targets=targets, contract=contract)
     chosen = asked_laws(laws, binding)
     waived = waived_laws({} if waive is None else waive, binding.operation)
-    results: list[Result] = []
+    results, lost = list[Result](), list[str]()
     for target in binding.targets:
         bound, known = binding.on(target), list[Case]()
         for law in chosen:
@@ -134,9 +157,12 @@ def check(
                 known=known,
             )
             results.append(result)
+            if result.verdict == "CRASHES" and target.lost():
+                lost.append(f"{target}: {law} has ended its use, no more was asked")
+                break
             if result.witness is not None and result.verdict in UNANSWERED:
                 known.append(result.witness)
-    untested = list(binding.untested)
+    untested = [*binding.untested, *lost]
     idle = [each for each in results if nothing_left(each)]
     results = [each for each in results if each not in idle]
     away = {each.law: None for each in idle}

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scratchnet.errors import ScratchnetError
-from scratchnet.testing import summary
+from scratchnet.testing import requirement, summary
 from scratchnet.testing.guards import ProfileWatch, foreign, profile_said
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="what examples are drawn from (0); the same ones for the same seed",
     )
+    requirement.add_options(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,8 +75,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(problem)
     if not config.getoption("help"):
         _require_possible(config)
-    config.stash[_SESSION] = _Session(config)
-    config.pluginmanager.register(config.stash[_SESSION], "scratchnet-session")
+    session = config.stash[_SESSION] = _Session(config)
+    config.pluginmanager.register(session, "scratchnet-session")
+    requirement.configure(config, session.wrong)
 
 
 def _require_possible(config: pytest.Config) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import Parameter, Signature, signature
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ class Subject:
     and returns the value and its pullback, from the cotangent to the cotangents of the
     arguments. contract: what it may do; that of the target unless it is given.
     untaken: options that it does not have, which stay what the reference has.
+    landed: how many arrays it gave that live on the target, and how many elsewhere.
     """
 
     function: Function
@@ -41,6 +43,7 @@ class Subject:
     contract: Contract
     vjp: Function | None = None
     untaken: tuple[str, ...] = ()
+    landed: Counter[bool] = field(default_factory=Counter, repr=False)
 
     def __call__(self, case: Case, /, *, laid: bool = True) -> tuple[Any, ...]:
         """Its results for an example. Raises Refusal where it raises."""
@@ -49,7 +52,7 @@ class Subject:
     def at(self, arguments: Any, options: Mapping[str, Any], /) -> tuple[Any, ...]:
         """Its results for arguments and options that are on the target."""
         called = self.operation.called_with(tuple(arguments))
-        return _parts(self.directly(*called, **options))
+        return self._seen(_parts(self.directly(*called, **options)))
 
     def directly(self, /, *arguments: Any, **options: Any) -> Any:
         """What it returns, as it is."""
@@ -72,7 +75,16 @@ class Subject:
                 "required the value and its pullback: (y, g -> (dx, ...))",
             )
         y, pullback = found
-        return plain(y), lambda g: _parts(run(pullback, g))
+        return plain(y), lambda g: self._seen(_parts(run(pullback, g)))
+
+    def _seen(self, results: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The results, of which it is noted where they live, once they are there."""
+        if not self.target.on_device:
+            return results
+        run(self.target.settle)
+        for x in results:
+            self.landed[is_array(x) and self.target.holds(x)] += 1
+        return results
 
     def _taken(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {k: x for k, x in options.items() if k not in self.untaken}

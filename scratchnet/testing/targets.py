@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -95,15 +96,26 @@ class Target:
     @property
     def on_device(self) -> bool:
         """Whether the host is another place: what computes there leaves the target."""
-        return (
-            self.library == "simulated"
-            or self.device == "cuda"
-            or (self.library == "strict" and self.device not in ("", "CPU_DEVICE"))
-        )
+        return self.device not in ("", "cpu", "CPU_DEVICE")
 
     def unavailable(self) -> str:
         """Why nothing can run here; empty where a kernel gave the right result."""
         return _unavailable(self.library, self.device, self.format.name)
+
+    def lost(self) -> str:
+        """Why a device that has answered does not any more; empty where it does.
+
+        An assertion that fails on CUDA ends every later call of the process.
+        """
+        asked = _unavailable.__wrapped__
+        place = self.library, self.device, self.format.name
+        return asked(*place) if self.on_device else ""
+
+    def settle(self) -> None:
+        """Wait for what was launched: what is wrong with it is raised now, not by a
+        later call that has nothing to do with it."""
+        if self.library == "torch" and self.device == "cuda":
+            sys.modules["torch"].cuda.synchronize()
 
     def array(self, x: Any, /) -> Array:
         """x on this target: in its format where x is floating, else of x's own dtype.

@@ -185,6 +185,8 @@ def _found(result: Result) -> dict[str, Any]:
         "compared": result.compared,
         "silent": result.silent,
         "seconds": round(result.seconds, 4),
+        "landed": result.subject.landed[True],
+        "elsewhere": result.subject.landed[False],
     }
 
 

@@ -1,0 +1,1 @@
+"""What the benchmark of a GPU, `gpu.py`, is made of."""

@@ -1,0 +1,172 @@
+"""Numerics: the switches of a library that decide how it rounds, pinned while laws ask.
+
+A switch that is off elsewhere and on here makes two runs incomparable: what a bound is
+derived from is set before the first call, and seen to be so after the last.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from scratchnet.testing.contract import Contract
+from scratchnet.testing.targets import Target
+
+#: cuBLAS reads it when it is first used: without it products differ from run to run.
+WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One setting: what it is pinned to, how it is read, and how it is written."""
+
+    name: str
+    pinned: Any
+    read: Callable[[], Any]
+    write: Callable[[Any], Any]
+
+
+class Pins:
+    """The switches of a target while they are pinned."""
+
+    def __init__(self, switches: tuple[Switch, ...]) -> None:
+        self._switches = switches
+        self._before = self.now()
+
+    def now(self) -> dict[str, Any]:
+        """What each of them is set to."""
+        return {each.name: each.read() for each in self._switches}
+
+    def set(self) -> None:
+        """Set each of them to what it is pinned to."""
+        _write(self._switches, {each.name: each.pinned for each in self._switches})
+
+    def restore(self) -> None:
+        """Set each of them to what it was before."""
+        _write(self._switches, self._before)
+
+    def changed(self) -> str:
+        """Which of them somebody has changed since, in words; empty for none."""
+        now = self.now()
+        return ", ".join(
+            f"{each.name} from {each.pinned} to {now[each.name]}"
+            for each in self._switches
+            if now[each.name] != each.pinned
+        )
+
+
+def _write(switches: tuple[Switch, ...], values: Mapping[str, Any]) -> None:
+    # One may set another as well: the last to be written are the finest.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for each in switches:
+            if each.read() != values[each.name]:
+                each.write(values[each.name])
+
+
+@contextmanager
+def pinned(target: Target, contract: Contract | None = None, /) -> Iterator[Pins]:
+    """The numerics of a target pinned to what its contract is derived from, and put
+    back at the end.
+
+    Where the contract promises the factors of TF32 (`Contract.tf32`), TF32 is on.
+    """
+    pins = Pins(switches(target, contract or target.contract))
+    pins.set()
+    try:
+        yield pins
+    finally:
+        pins.restore()
+
+
+def switches(target: Target, contract: Contract, /) -> tuple[Switch, ...]:
+    """Those that matter on a target: none but PyTorch's."""
+    if target.library != "torch":
+        return ()
+    tf32 = contract.input_precision is not None
+    on_cuda = _of_cuda(tf32) if target.device == "cuda" else ()
+    return (*_of_torch(tf32), *on_cuda)
+
+
+def _of_torch(tf32: bool) -> tuple[Switch, ...]:
+    """Those of every device."""
+    import torch
+
+    # Made of its bits: where subnormals are flushed, reading the number would be, too.
+    tiny = torch.tensor(1, dtype=torch.int32).view(torch.float32)
+    return (
+        Switch(
+            "float32 matmul precision",
+            "high" if tf32 else "highest",
+            torch.get_float32_matmul_precision,
+            torch.set_float32_matmul_precision,
+        ),
+        *_precisions("oneDNN", torch.backends.mkldnn, tf32, ("matmul",)),
+        Switch(
+            "subnormals flushed to zero",
+            False,
+            lambda: bool(tiny * 1 == 0),
+            torch.set_flush_denormal,
+        ),
+    )
+
+
+def _of_cuda(tf32: bool) -> tuple[Switch, ...]:
+    """Those of CUDA, cuBLAS and cuDNN. Asking for them does not initialise CUDA."""
+    import torch
+
+    cuda, cudnn = torch.backends.cuda, torch.backends.cudnn
+    halves = (
+        ("float16 products reduced in float16", "fp16_reduced_precision_reduction"),
+        ("bfloat16 products reduced in bfloat16", "bf16_reduced_precision_reduction"),
+        ("float16 products added up in float16", "fp16_accumulation"),
+    )
+    return (
+        *_precisions("CUDA", cuda, tf32, ("matmul",)),
+        *_precisions("cuDNN", cudnn, tf32, ("conv", "rnn")),
+        *(_attribute(name, cuda.matmul, f"allow_{key}", False) for name, key in halves),
+        _attribute("cuDNN chooses by timing", cudnn, "benchmark", False),
+        _attribute("cuDNN is deterministic", cudnn, "deterministic", True),
+        Switch(
+            "deterministic algorithms",
+            True,
+            torch.are_deterministic_algorithms_enabled,
+            # Where there is none, the operation runs: a law says what comes of it.
+            partial(torch.use_deterministic_algorithms, warn_only=True),
+        ),
+    )
+
+
+def _precisions(
+    of: str, backend: Any, tf32: bool, kinds: tuple[str, ...]
+) -> tuple[Switch, ...]:
+    """What a backend may round the float32 factors of some kinds of operation to."""
+    exact = "tf32" if tf32 else "ieee"
+    return tuple(
+        _attribute(f"{of} {kind} in", getattr(backend, kind), "fp32_precision", exact)
+        for kind in kinds
+    )
+
+
+def _attribute(name: str, holder: Any, key: str, pinned: Any) -> Switch:
+    return Switch(
+        name, pinned, partial(getattr, holder, key), partial(_set, holder, key)
+    )
+
+
+def _set(holder: Any, key: str, value: Any) -> None:
+    setattr(holder, key, value)
+
+
+def said(target: Target, contract: Contract | None = None, /) -> str:
+    """What every switch of a target is set to now, on one line."""
+    pins = Pins(switches(target, contract or target.contract))
+    found = [f"{name}: {value}" for name, value in pins.now().items()]
+    if target.device == "cuda":
+        found.append(f"{WORKSPACE}: {os.environ.get(WORKSPACE, 'not set')}")
+    return ", ".join(found)

@@ -1,0 +1,289 @@
+"""The gate: a session is green only where the device that it requires was used.
+
+Every way below to run tests of a device without the device is green somewhere: with
+plain pytest, with markers that are strict, with warnings as errors.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from gpu.gated import BOTH, DEVICE, LAW, PLAIN, REPORT, REQUIRE
+
+from scratchnet.testing import Target
+
+FLOORS = "floors.json"
+ABSENT = ("--scratchnet-require=cuda",)
+SKIPPED = {
+    "a skip in the test": PLAIN.replace("assert", "pytest.skip('no device'); assert"),
+    "a mark that skips": "@pytest.mark.skipif(True, reason='no device')" + PLAIN,
+    "a failure that is expected": "@pytest.mark.xfail" + PLAIN.replace("== 1", "== 2"),
+    "a module that is not there": PLAIN.replace(
+        "assert", "pytest.importorskip('no_such_module'); assert"
+    ),
+    "a fixture that skips": """
+@pytest.fixture
+def device():
+    pytest.skip("no device")
+
+@pytest.mark.device("strict:device1")
+def test_plain(device):
+    assert device
+""",
+    "no parameters": """
+@pytest.mark.parametrize("device", [])
+def test_plain(device):
+    assert device
+""",
+}
+#: Options that leave a test of the device out, and what is said of it.
+LEFT_OUT = {
+    ("-k", "law"): "1 of its tests were deselected",
+    ("-k", "nothing"): "of its tests were deselected",
+    ("-m", "not device"): "1 of its tests were deselected",
+    ("--deselect", "test_it.py::test_plain"): "1 of its tests were deselected",
+    ("--collect-only",): "no test passed",
+    ("--ignore", "test_it.py"): "no test passed",
+    ("--scratchnet-examples=1",): "softmax equals_the_oracle float64: 1 examples",
+}
+
+
+@pytest.fixture
+def floors(gated):
+    """What a good session executed."""
+    good = gated(BOTH, floors=("--write-floors", FLOORS))
+    assert good.is_green, good.said + good.reasons
+    return FLOORS
+
+
+def test_with_the_device_all_is_green(gated, floors):
+    """The control: what is red below is red for what it lacks."""
+    good = gated(BOTH, f"--scratchnet-floors={floors}", floors=("--floors", floors))
+    assert good.is_green, good.said + good.reasons
+    assert f"the gate is open: {DEVICE}" in good.reasons
+
+
+def test_with_the_device_several_processes_are_green(gated, floors):
+    good = gated(
+        BOTH, "-n2", f"--scratchnet-floors={floors}", floors=("--floors", floors)
+    )
+    assert good.is_green, good.said + good.reasons
+
+
+@pytest.mark.parametrize(
+    ("require", "env"),
+    [
+        (ABSENT, {}),
+        ((), {"SCRATCHNET_REQUIRE": "cuda"}),
+    ],
+    ids=["the option", "the variable"],
+)
+@pytest.mark.skipif(
+    not Target.named("torch:cuda:float32").unavailable(),
+    reason="a device is here: see the next one",
+)
+def test_a_required_device_that_does_not_answer_ends_the_session(gated, require, env):
+    """Before anything is collected, with a code that says so."""
+    found = gated(BOTH, require=require, **env)
+    assert found.code == pytest.ExitCode.USAGE_ERROR
+    assert "torch:cuda is required, but it does not answer" in found.said
+    assert found.gate == 1
+    assert "no report" in found.reasons
+
+
+def test_a_device_that_is_hidden_ends_the_session(gated):
+    found = gated(BOTH, require=ABSENT, apart=True, CUDA_VISIBLE_DEVICES="")
+    assert found.code == pytest.ExitCode.USAGE_ERROR
+    assert "torch:cuda is required, but it does not answer" in found.said
+    assert found.gate == 1
+
+
+def test_a_device_that_only_says_that_it_is_there_ends_the_session(gated, pytester):
+    """`torch.cuda.is_available()` has been true where there was no device."""
+    pytest.importorskip("torch")
+    pytester.makeconftest("import torch\ntorch.cuda.is_available = lambda: True\n")
+    found = gated(BOTH, require=ABSENT, apart=True, CUDA_VISIBLE_DEVICES="")
+    assert found.code == pytest.ExitCode.USAGE_ERROR
+    assert "does not answer" in found.said
+
+
+def test_a_misspelled_variable_ends_the_session(gated):
+    found = gated(BOTH, require=(), SCRATCHNET_REQIURE="cuda")
+    assert found.code == pytest.ExitCode.USAGE_ERROR
+    assert "SCRATCHNET_REQIURE is set in the environment, but there is no" in found.said
+
+
+@pytest.mark.parametrize(
+    "text", ["gpu", "torch:gpu", "torch:cuda:float32", "cuda,", ""]
+)
+def test_a_misspelled_device_ends_the_session(gated, text):
+    found = gated(BOTH, require=(f"--scratchnet-require={text}",))
+    assert found.code == pytest.ExitCode.USAGE_ERROR
+    assert "Traceback" not in found.said
+
+
+@pytest.mark.parametrize("how", SKIPPED)
+def test_a_skip_is_a_failure(gated, how):
+    found = gated(LAW + SKIPPED[how])
+    assert found.code == pytest.ExitCode.TESTS_FAILED, found.said
+    assert f"{DEVICE} is required, but this was skipped" in found.said
+    assert found.gate == 1
+
+
+def test_a_file_that_is_skipped_as_a_whole_is_an_error(gated, pytester):
+    pytester.makepyfile(test_other="import pytest\npytest.importorskip('no_such')\n")
+    found = gated(BOTH)
+    assert found.code == pytest.ExitCode.TESTS_FAILED, found.said
+    assert "test_other.py was skipped while it was collected" in found.said
+    assert found.gate == 1
+
+
+@pytest.mark.parametrize("options", LEFT_OUT, ids=" ".join)
+def test_what_is_left_out_is_an_error(gated, floors, options):
+    found = gated(BOTH, *options, f"--scratchnet-floors={floors}")
+    assert found.code != 0, found.said
+    assert LEFT_OUT[options] in found.said
+    assert found.gate == 1
+
+
+@pytest.mark.parametrize("gone", [LAW, BOTH.replace("test_law", "law")])
+def test_a_test_that_is_gone_is_an_error(gated, floors, gone):
+    found = gated(gone, f"--scratchnet-floors={floors}")
+    assert found.code == pytest.ExitCode.TESTS_FAILED, found.said
+    assert "passed, at least 2 are required" in found.said
+
+
+def test_a_law_that_is_never_asked_is_an_error(gated):
+    found = gated(BOTH.replace("law.holds_for", "lambda x:"))
+    assert found.code == pytest.ExitCode.TESTS_FAILED
+    assert "law.holds_for was not called" in found.said
+    assert found.gate == 1
+
+
+def test_results_on_the_host_are_wrong(gated):
+    """A subject that comes back from a fallback with arrays of NumPy."""
+    elsewhere = "__import__('numpy').from_dlpack(powers / xp.sum("
+    body = BOTH.replace('"equals_the_oracle"', '["two_runs_agree"]')
+    body = body.replace("powers / xp.sum(", elsewhere).replace(
+        "=True)\n\n", "=True))\n\n"
+    )
+    found = gated(body)
+    assert found.code == pytest.ExitCode.TESTS_FAILED, found.said
+    assert "no result lived there" in found.said
+    assert found.gate == 1
+
+
+@pytest.mark.parametrize(
+    "ends", ["__import__('os')._exit(0)", "pytest.exit('done', returncode=0)"]
+)
+def test_a_session_that_ends_early_is_no_proof(gated, pytester, ends):
+    """The first leaves with code 0 and without a report: also without an old one."""
+    (pytester.path / REPORT).write_text("<testsuites/>")
+    body = BOTH.replace("    assert float", f"    {ends}\n    assert float")
+    found = gated(body, apart=True)
+    assert found.gate == 1
+    assert not found.is_green
+
+
+def test_a_worker_that_dies_is_no_proof(gated):
+    ends = "__import__('os')._exit(0)"
+    body = BOTH.replace("    assert float", f"    {ends}\n    assert float")
+    found = gated(body, "-n2", apart=True)
+    assert found.code != 0
+    assert found.gate == 1
+
+
+def test_without_the_plugin_there_is_no_proof(gated):
+    found = gated(
+        "def test_plain(): pass",
+        *("-p", "no:scratchnet"),
+        require=(),
+        SCRATCHNET_REQUIRE=DEVICE,
+    )
+    assert found.code == 0
+    assert found.gate == 1
+    assert f"the session did not require {DEVICE}" in found.reasons
+
+
+def test_a_session_that_requires_nothing_is_no_proof(gated):
+    found = gated(BOTH, require=())
+    assert found.code == 0
+    assert found.gate == 1
+    assert "it may have skipped" in found.reasons
+
+
+def test_the_report_of_another_device_is_no_proof(gated):
+    found = gated(
+        BOTH.replace("device1", "device2"), require=(REQUIRE.replace("1", "2"),)
+    )
+    assert found.code == 0
+    assert found.gate == 1
+
+
+def test_a_report_of_another_time_is_no_proof(gated, pytester):
+    assert gated(BOTH).is_green
+    report = pytester.path / REPORT
+    now = report.read_text().partition('started" value="')[2][:4]
+    for year, said in ((int(now) - 1, "stale"), (int(now) + 1, "of the future")):
+        old = report.read_text().replace(
+            f'started" value="{now}', f'started" value="{year}'
+        )
+        (pytester.path / "old.xml").write_text(old)
+        found = gated(BOTH, report="old.xml")
+        assert found.code == 0
+        assert found.gate == 1
+        assert said in found.reasons
+
+
+def test_a_report_of_another_commit_is_no_proof(gated, pytester):
+    for command in ("init", "commit --allow-empty -m one"):
+        pytester.run("git", "-c", "user.name=a", "-c", "user.email=a", *command.split())
+    assert gated(BOTH).is_green
+    Path(REPORT).rename("old.xml")
+    pytester.run(
+        *("git", "-c", "user.name=a", "-c", "user.email=a"),
+        *("commit", "--allow-empty", "-m", "two"),
+    )
+    found = gated(BOTH, report="old.xml")
+    assert found.code == 0
+    assert found.gate == 1
+    assert "the report is of commit " in found.reasons
+
+
+def test_a_report_of_another_run_is_no_proof(gated):
+    """The folder of a runner that hosts itself is the same from run to run."""
+    assert gated(BOTH, GITHUB_RUN_ID="1").is_green
+    Path(REPORT).rename("old.xml")
+    found = gated(BOTH, report="old.xml", GITHUB_RUN_ID="2")
+    assert found.code == 0
+    assert found.gate == 1
+    assert "the report is of run 1, not of 2" in found.reasons
+
+
+@pytest.mark.parametrize("cut", [0, 0.5])
+def test_half_a_report_is_no_proof(gated, pytester, cut):
+    assert gated(BOTH).is_green
+    whole = (pytester.path / REPORT).read_bytes()
+    (pytester.path / "half.xml").write_bytes(whole[: int(len(whole) * cut)])
+    found = gated(BOTH, report="half.xml")
+    assert found.gate == 1
+    assert "not a whole report" in found.reasons
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", '{"schema": 1}'])
+def test_floors_that_are_none_are_an_error(gated, pytester, text):
+    if text is not None:
+        (pytester.path / FLOORS).write_text(text)
+    found = gated(BOTH, f"--scratchnet-floors={FLOORS}", floors=("--floors", FLOORS))
+    assert found.code == pytest.ExitCode.USAGE_ERROR
+    assert "floors" in found.said
+    assert found.gate == 1
+
+
+def test_floors_are_written_of_a_good_session_alone(gated, pytester):
+    gated(BOTH.replace("== 1", "== 2"), floors=("--write-floors", FLOORS))
+    assert not (pytester.path / FLOORS).exists()
+    gated(BOTH, floors=("--write-floors", FLOORS))
+    told = json.loads((pytester.path / FLOORS).read_text())
+    assert told[DEVICE]["tests"] == {"test_it.py": 2}
+    assert told[DEVICE]["examples"]["softmax"]["equals_the_oracle"]["float64"] == 100
