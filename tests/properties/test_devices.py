@@ -74,6 +74,8 @@ def test_subnormal_numbers_that_are_flushed_are_found(dtype):
     relu, _ = OURS["leaky_relu"]
     assert verdicts(relu, "leaky_relu", "flushing", **asked) == {ORACLE: "WRONG"}
     assert verdicts(relu, "leaky_relu", "gpu", **asked) == {}
+    allowed = Contract(dtype, flush_to_zero=True)
+    assert verdicts(relu, "leaky_relu", "flushing", contract=allowed, **asked) == {}
 
 
 SUMS = pytest.mark.parametrize(
