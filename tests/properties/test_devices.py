@@ -21,7 +21,7 @@ SPREAD = (
 
 
 @pytest.mark.verifies(
-    *(OPS[name] for name in SPREAD), targets="simulated:gpu:float64", examples=20
+    *(OPS[name] for name in SPREAD), targets="simulated:gpu:float64", examples=12
 )
 @pytest.mark.verifies(
     *(OPS[name] for name in SPREAD[:7]), targets="simulated:gpu:float32", examples=10
