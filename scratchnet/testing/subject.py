@@ -13,6 +13,11 @@ import numpy as np
 from scratchnet.arrays import Array, is_array, to_numpy
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.case import Case
+from scratchnet.testing.compiling import (
+    compiled,
+    compiled_pullback,
+    compiled_value,
+)
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.op import Op
 from scratchnet.testing.targets import Target
@@ -33,6 +38,7 @@ class Subject:
     and returns the value and its pullback, from the cotangent to the cotangents of the
     arguments. contract: what it may do; that of the target unless it is given.
     untaken: options that it does not have, which stay what the reference has.
+    Where the target is compiled all of them are called through torch.compile.
     """
 
     function: Function
@@ -53,7 +59,9 @@ class Subject:
 
     def directly(self, /, *arguments: Any, **options: Any) -> Any:
         """What it returns, as it is."""
-        return run(self.function, *arguments, **self._taken(options))
+        there = self.target.compiled
+        function = compiled(self.function) if there else self.function
+        return run(function, *arguments, **self._taken(options))
 
     def back(self, case: Case, /, *, laid: bool = True) -> tuple[Any, Function]:
         """Its value for an example, and its pullback: a tuple of a cotangent."""
@@ -62,9 +70,15 @@ class Subject:
     def back_at(
         self, arguments: Any, options: Mapping[str, Any], /
     ) -> tuple[Any, Function]:
-        """The same of arguments and options that are on the target."""
-        vjp = cast(Function, self.vjp)
-        found = run(vjp, *arguments, **self._taken(options))
+        """The same of arguments and options that are on the target.
+
+        Where that is compiled the pullback is the whole way there and back.
+        """
+        vjp, taken = cast(Function, self.vjp), self._taken(options)
+        if self.target.compiled:
+            value = run(compiled_value(vjp), *arguments, **taken)
+            return plain(value), self.pullback_at(arguments, options)
+        found = run(vjp, *arguments, **taken)
         if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
             raise ArgumentTypeError(
                 "vjp",
@@ -73,6 +87,23 @@ class Subject:
             )
         y, pullback = found
         return plain(y), lambda g: _parts(run(pullback, g))
+
+    def pullback_at(self, arguments: Any, options: Mapping[str, Any], /) -> Function:
+        """The pullback alone: a tuple of a cotangent."""
+        if not self.target.compiled:
+            return self.back_at(arguments, options)[1]
+        return lambda g: self.pulled(g, arguments, options)[1]
+
+    def pulled(
+        self, g: Any, arguments: Any, options: Mapping[str, Any], /
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """The value, and what its pullback makes of a cotangent: compiled as one."""
+        if not self.target.compiled:
+            value, pullback = self.back_at(arguments, options)
+            return value, pullback(g)
+        both = compiled_pullback(cast(Function, self.vjp))
+        value, found = run(both, g, *arguments, **self._taken(options))
+        return plain(value), _parts(found)
 
     def _taken(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {k: x for k, x in options.items() if k not in self.untaken}
