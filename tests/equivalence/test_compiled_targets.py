@@ -3,12 +3,13 @@ found, and nothing runs uncompiled without a word."""
 
 import json
 import pickle
+import sys
 
 import pytest
 from equivalence.subjects import OPERATIONS, OURS
 
 from scratchnet.errors import UnavailableError
-from scratchnet.testing import OPS, Target, check, compiling, targets
+from scratchnet.testing import LAWS, OPS, Target, check, compiling, search, targets
 from scratchnet.testing.binding import bind
 from scratchnet.testing.replay import replayed
 from scratchnet.testing.search import Tally, examples_of
@@ -17,15 +18,20 @@ torch = pytest.importorskip("torch")
 
 NAME = "torch:cpu:float32+compiled"
 SMALL = OPS["relu"].restrict(ranks=1, max_side=3, empty=False)
+#: Not so many as usual: decks of fewer kinds are drawn apart.
+FEW = 12
 PLAIN = "equals_the_oracle", "results_are_of_their_kind"
 
 
-@pytest.fixture(scope="module")
-def here():
+@pytest.fixture
+def here(monkeypatch):
     """The target: a name, as everything takes it."""
     if reason := Target.named(NAME).unavailable():
         # PyTorch does not bring a C++ compiler along, and not every machine has one.
         pytest.skip(reason)
+    # Each kind takes a compiler more than a second: one, of long sides, is enough.
+    for module in (search, sys.modules["scratchnet.testing.cases"]):
+        monkeypatch.setattr(module, "KINDS", 1)
     return NAME
 
 
@@ -116,21 +122,34 @@ def test_many_examples_are_of_few_kinds(name):
 # Subjects.
 
 
-@pytest.mark.parametrize("name", ["softmax", "cross_entropy", "linear"])
-def test_ours_hold(here, name):
-    """With their pullbacks, each compiled as one with its forward."""
+def test_every_law_that_is_asked_there_holds_for_softmax(here):
+    function, vjp = OURS["softmax"]
+    report = check(function, OPS["softmax"], vjp=vjp, targets=here, examples=FEW)
+    assert report.ok, str(report)
+    assert {each.law.name for each in report.results} == {
+        law.name
+        for law in LAWS.values()
+        if law.everywhere and law.kind == "function" and law.of(OPS["softmax"])
+    }
+    said = "asked in float64 only, and not of compiled code"
+    assert f"rows_are_independent: it is {said}" in report.untested
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "linear"])
+def test_gradients_of_ours_hold(here, name):
+    """The pullback is compiled as one with its forward."""
     function, vjp = OURS[name]
-    report = check(function, OPERATIONS[name], vjp=vjp, targets=here)
+    laws = ["gradients_equal_the_oracle"]
+    pair = function, OPERATIONS[name]
+    report = check(*pair, vjp=vjp, targets=here, laws=laws, examples=FEW)
     assert report.ok, str(report)
 
 
 @pytest.mark.parametrize("name", ["sgd", "train_step"])
 def test_steps_of_ours_hold(here, name):
-    report = check(OURS[name][0], OPERATIONS[name], targets=here)
+    pair = OURS[name][0], OPERATIONS[name]
+    report = check(*pair, targets=here, laws=PLAIN[:1], examples=FEW)
     assert report.ok, str(report)
-    assert "rows_are_independent: it is asked in float64 only, and not of compiled" in (
-        str(report)
-    )
 
 
 def test_what_is_wrong_only_once_compiled_is_found(here):
