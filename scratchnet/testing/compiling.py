@@ -7,6 +7,7 @@ is an error, and of the second it shows that no graph has run.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -105,10 +106,25 @@ def _strictly(dynamo: Any, allowed: int) -> Iterator[None]:
         "fail_on_recompile_limit_hit": True,
         "suppress_errors": False,
     }
-    with dynamo.config.patch(**limits), warnings.catch_warnings():
+    with dynamo.config.patch(**limits), warnings.catch_warnings(), _untold():
         # Of PyTorch itself, about how it traces.
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def _untold() -> Iterator[None]:
+    """Without pytest's part in the trace that PyTorch logs for its own tools: it would
+    show hundreds of lines above a failure."""
+    trace = logging.getLogger("torch.__trace")
+    theirs = [x for x in trace.handlers if type(x).__module__ == "_pytest.logging"]
+    for each in theirs:
+        trace.removeHandler(each)
+    try:
+        yield
+    finally:
+        for each in theirs:
+            trace.addHandler(each)
 
 
 class _Itself:
