@@ -19,6 +19,7 @@ from scratchnet.testing.choice import (
     untested_pullback,
     waived_laws,
     why_idle,
+    why_not_full,
 )
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.laws import Finding, Law
@@ -32,6 +33,8 @@ from scratchnet.testing.targets import Target
 
 #: Examples of a law in float64, and in other formats, where bounds are wider.
 EXAMPLES, FEWER = 100, 50
+#: Examples where code is compiled, of few kinds.
+COMPILED = 24
 
 
 def hold(
@@ -58,7 +61,7 @@ def hold(
             f"which is about values that are {' or '.join(law.families)}",
         )
     if examples is None:
-        examples = EXAMPLES if subject.target.is_full else FEWER
+        examples = _usual(subject.target)
     began, tally, search = time.perf_counter(), Tally(), Search(law, subject, seconds)
     with warnings.catch_warnings(), pinned(subject.target, subject.contract) as pins:
         warnings.simplefilter("ignore")
@@ -102,6 +105,12 @@ def _unpinned(finding: Finding, changed: str) -> Finding:
     return Finding("MUTATES", said) if finding.ok else finding.noted(said)
 
 
+def _usual(target: Target) -> int:
+    if target.compiled:
+        return COMPILED
+    return EXAMPLES if target.is_full else FEWER
+
+
 def check(
     subject: Function,
     operation: Op,
@@ -124,7 +133,8 @@ def check(
     targets: `library[:device]:dtype`, each of which must be here; without them NumPy
     and PyTorch on the CPU in float64 and float32, of which those are left that the
     function takes arrays of.
-    examples: of each law on each target; 100 in float64, 50 elsewhere without it.
+    examples: of each law on each target; without it 100 in float64, 50 elsewhere and
+    24 where code is compiled.
     seconds: for asking each, at most, and as long again for the smallest example that
     breaks it. Without them the verdict is a function of the seed.
     laws: names, or laws of your own; without them all that are about the operation.
@@ -169,7 +179,7 @@ def check(
     away |= dict.fromkeys(restricted_away(chosen, binding))
     untested += [f"{each}: {why_idle(binding.operation)}" for each in away]
     untested += [
-        f"{each}: it is asked in float64 only"
+        f"{each}: {why_not_full(binding.targets)}"
         for each in of_full_targets(chosen, binding)
     ]
     untested += untested_pullback(vjp, binding.operation)

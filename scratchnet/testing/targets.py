@@ -22,6 +22,7 @@ from scratchnet.arrays import (
     namespace_named,
 )
 from scratchnet.errors import UnavailableError
+from scratchnet.testing.compiling import uncompiled
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Format, format_of
 from scratchnet.testing.promises import parsed
@@ -30,16 +31,17 @@ from scratchnet.testing.simulated import DEVICES, XP
 
 @dataclass(frozen=True)
 class Target:
-    """Where a subject runs, written `library[:device]:dtype`.
+    """Where a subject runs, written `library[:device]:dtype[+compiled]`.
 
     device is empty where the library has but one, or its default is meant. Those of
     `simulated` need no hardware: gpu computes as it promises, tf32, flushing, half_sums
-    and fallback do not.
+    and fallback do not. compiled: whether it is called through torch.compile.
     """
 
     library: str
     device: str
     format: Format
+    compiled: bool = False
 
     @classmethod
     def named(cls, text: str | Target, /, *, where: str = "Target") -> Target:
@@ -47,27 +49,18 @@ class Target:
 
         PyTorch's device is cpu unless it is named, the simulated one gpu; where: what
         was called, for errors.
-        Raises ArgumentError for what is not written so and for what does not exist,
-        UnavailableError for +compiled.
+        Raises ArgumentError for what is not written so and for what does not exist.
         """
         if isinstance(text, Target):
             return text
         place = parsed(text, where=where)
-        if place.compiled:
-            raise UnavailableError(
-                where,
-                f"target={text!r}",
-                "which laws do not run on yet",
-                "check(torch.compile(f), operation) judges compiled code in part only: "
-                "after torch._dynamo.config.recompile_limit (8) shapes the rest runs "
-                "uncompiled, without a word",
-            )
         named = place.device or _USUAL.get(place.library, "")
         named = named if place.library != "numpy" else ""
-        return cls(place.library, named, place.format)
+        return cls(place.library, named, place.format, place.compiled)
 
     def __str__(self) -> str:
-        return ":".join(filter(None, (self.library, self.device, self.format.name)))
+        plain = ":".join(filter(None, (self.library, self.device, self.format.name)))
+        return f"{plain}{'+compiled' * self.compiled}"
 
     @property
     def dtype(self) -> str:
@@ -90,8 +83,9 @@ class Target:
 
     @property
     def is_full(self) -> bool:
-        """Whether every law is asked here: in float64, where bounds are sharpest."""
-        return self.format.name == "float64"
+        """Whether every law is asked here: in float64, where bounds are sharpest, and
+        not of compiled code, which each new shape is compiled for."""
+        return self.format.name == "float64" and not self.compiled
 
     @property
     def on_device(self) -> bool:
@@ -100,7 +94,8 @@ class Target:
 
     def unavailable(self) -> str:
         """Why nothing can run here; empty where a kernel gave the right result."""
-        return _unavailable(self.library, self.device, self.format.name)
+        here = self.library, self.device, self.format.name
+        return _unavailable(*here, self.compiled)
 
     def lost(self) -> str:
         """Why a device that has answered does not any more; empty where it does.
@@ -109,7 +104,7 @@ class Target:
         """
         asked = _unavailable.__wrapped__
         place = self.library, self.device, self.format.name
-        return asked(*place) if self.on_device else ""
+        return asked(*place, False) if self.on_device else ""
 
     def settle(self) -> None:
         """Wait for what was launched: what is wrong with it is raised now, not by a
@@ -193,14 +188,16 @@ def _strict_array(x: Any, dtype: str | None, named: str) -> Array:
 
 
 @cache
-def _unavailable(name: str, on: str, form: str) -> str:
+def _unavailable(name: str, on: str, form: str, compiled: bool) -> str:
     if find_spec(_MODULES[name]) is None:
         return f"{_MODULES[name]} is not installed"
     try:
-        target = Target(name, on, format_of(form, where="Target"))
+        target = Target(name, on, format_of(form, where="Target"), compiled)
         x = target.array(np.arange(3.0))
         summed = array_namespace(x).sum(x + x)
-        return "" if float(summed) == 6 else f"{target} adds wrongly"
+        if float(summed) != 6:
+            return f"{target} adds wrongly"
+        return uncompiled(x) if compiled else ""
     except UnavailableError as error:
         return ", ".join(error.args[1:3])
     except (RuntimeError, AssertionError) as error:

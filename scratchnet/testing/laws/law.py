@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.case import Case, written
+from scratchnet.testing.compiling import graphs_run
 from scratchnet.testing.laws.finding import Finding, Misplaced, raised
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.layout import contiguous
 from scratchnet.testing.subject import Refusal, Subject
 from scratchnet.testing.targets import Target
 
+#: What is said of an example of which nothing was compiled.
+UNCOMPILED = "nothing of it was compiled: no graph ran, all of it was run as it is"
 #: Whether a law says something about an example.
 Accepts = Callable[[Subject, Case], bool]
 Check = Callable[[Subject, Case], Finding]
@@ -92,9 +95,16 @@ class Law:
     def asked(self, subject: Subject, case: Case, /) -> Finding:
         """What it finds of an example; that the subject raises is a finding.
 
-        Raises ArgumentTypeError where it is none.
+        Where no graph of a compiled subject ran, nothing is said about what was
+        compared. Raises ArgumentTypeError where it is none.
         """
+        before = graphs_run()
         finding = self._found(subject, case)
+        if finding.ok and subject.target.compiled and graphs_run() == before:
+            silent = finding.silent + finding.compared
+            finding = replace(
+                finding, message=UNCOMPILED, compared=0, silent=silent, ratio=0.0
+            )
         if finding.ok or not self.needs_vjp or case.op.gradient is None:
             return finding
         return finding.noted(_under(case.of_pullback()))
