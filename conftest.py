@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
-from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.database import (
+    DirectoryBasedExampleDatabase,
+    MultiplexedDatabase,
+    ReadOnlyDatabase,
+)
 from targets import CPU, CUDA, HALF
 
 from scratchnet.testing.targets import Target
@@ -31,7 +35,14 @@ EVERY_FIELD = {
     "suppress_health_check": (HealthCheck.function_scoped_fixture,),
     "verbosity": Verbosity.normal,
 }
-EXAMPLES = DirectoryBasedExampleDatabase(Path(__file__).parent / ".hypothesis")
+ROOT = Path(__file__).parent
+#: Where the artifact of a nightly run is unpacked: what failed there is asked here first,
+#: and nothing is written. The workflow `nightly` has the command.
+NIGHTLY = ROOT / "build" / "nightly" / ".hypothesis"
+EXAMPLES = MultiplexedDatabase(
+    DirectoryBasedExampleDatabase(ROOT / ".hypothesis"),
+    ReadOnlyDatabase(DirectoryBasedExampleDatabase(NIGHTLY)),
+)
 PROFILES = {
     "dev": {"max_examples": 50, "database": EXAMPLES},
     "ci": {"derandomize": True},
@@ -111,7 +122,6 @@ def _is_whole(config: pytest.Config) -> bool:
     narrowed = ("keyword", "markexpr", "lf", "maxfail", "collectonly", "deselect")
     narrowed += ("ignore", "ignore_glob")
     paths = {Path(each).resolve() for each in config.args}
-    here = Path(__file__).parent
-    return paths <= {here, here / "tests"} and not any(
+    return paths <= {ROOT, ROOT / "tests"} and not any(
         config.getoption(each, None) for each in narrowed
     )
