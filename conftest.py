@@ -18,7 +18,8 @@ from targets import CPU, CUDA, HALF
 from scratchnet.testing.targets import Target
 
 # Runs of pytest inside of tests: what the plugin says is tested by them.
-pytest_plugins = ["pytester", "properties.asking", "properties.strangers", "gpu.gated"]
+pytest_plugins = ["pytester", "gpu.gated"]
+pytest_plugins += ["properties.asking", "properties.jobs", "properties.strangers"]
 
 # Hypothesis brings a `ci` profile of its own and loads it where it sees a CI: every
 # field is set here, so that nothing of it is inherited.
@@ -36,13 +37,19 @@ EVERY_FIELD = {
     "verbosity": Verbosity.normal,
 }
 ROOT = Path(__file__).parent
-#: Where the artifact of a nightly run is unpacked: what failed there is asked here first,
-#: and nothing is written. The workflow `nightly` has the command.
-NIGHTLY = ROOT / "build" / "nightly" / ".hypothesis"
-EXAMPLES = MultiplexedDatabase(
-    DirectoryBasedExampleDatabase(ROOT / ".hypothesis"),
-    ReadOnlyDatabase(DirectoryBasedExampleDatabase(NIGHTLY)),
-)
+
+
+def examples_in(root: Path) -> MultiplexedDatabase:
+    """What failed here, and in a nightly run, as unpacked into build/nightly.
+
+    Nothing is written there. The workflow `nightly` has the command that fetches it.
+    """
+    theirs = DirectoryBasedExampleDatabase(root / "build" / "nightly" / ".hypothesis")
+    ours = DirectoryBasedExampleDatabase(root / ".hypothesis")
+    return MultiplexedDatabase(ours, ReadOnlyDatabase(theirs))
+
+
+EXAMPLES = examples_in(ROOT)
 PROFILES = {
     "dev": {"max_examples": 50, "database": EXAMPLES},
     "ci": {"derandomize": True},

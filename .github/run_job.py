@@ -46,9 +46,9 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error
     """What cannot be run here, in a sentence."""
 
 
-def read(path: Path) -> dict[str, Any]:
+def parsed(text: str) -> dict[str, Any]:
     """A workflow, each of its values as text: `on` stays a word."""
-    return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader))
+    return dict(yaml.load(text, Loader=yaml.BaseLoader))
 
 
 def legs(job: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -172,7 +172,7 @@ def upload(job: Job, told: Mapping[str, str]) -> int:
         for path in found
         for file in (path.rglob("*") if path.is_dir() else [path])
         if file.is_file()
-        and (told.get("include-hidden-files") or not hidden(job, file))
+        and (told.get("include-hidden-files") == "true" or not hidden(job, file))
     ]
     for file in files:
         at = job.artifacts / told["name"] / file.relative_to(base)
@@ -225,7 +225,7 @@ def require_possible(flow: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def run(asked: argparse.Namespace, scratch: Path) -> int:
     """All steps of a job; the exit code."""
-    flow = read(asked.folder / f"{asked.workflow}.yml")
+    flow = parsed((asked.folder / f"{asked.workflow}.yml").read_text(encoding="utf-8"))
     job, over = require_possible(flow, asked.job), pairs(asked.env)
     head = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
     sha = subprocess.run(
