@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
-from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.database import (
+    DirectoryBasedExampleDatabase,
+    MultiplexedDatabase,
+    ReadOnlyDatabase,
+)
 from targets import CPU, HALF, Devices
 
 from scratchnet.testing import requirement
 from scratchnet.testing.targets import Target
 
 # Runs of pytest inside of tests: what the plugin says is tested by them.
-pytest_plugins = ["pytester", "properties.asking", "properties.strangers", "gpu.gated"]
+pytest_plugins = ["pytester", "gpu.gated"]
+pytest_plugins += ["properties.asking", "properties.jobs", "properties.strangers"]
 
 # Hypothesis brings a `ci` profile of its own and loads it where it sees a CI: every
 # field is set here, so that nothing of it is inherited.
@@ -32,7 +37,20 @@ EVERY_FIELD = {
     "suppress_health_check": (HealthCheck.function_scoped_fixture,),
     "verbosity": Verbosity.normal,
 }
-EXAMPLES = DirectoryBasedExampleDatabase(Path(__file__).parent / ".hypothesis")
+ROOT = Path(__file__).parent
+
+
+def examples_in(root: Path) -> MultiplexedDatabase:
+    """What failed here, and in a nightly run, as unpacked into build/nightly.
+
+    Nothing is written there. The workflow `nightly` has the command that fetches it.
+    """
+    theirs = DirectoryBasedExampleDatabase(root / "build" / "nightly" / ".hypothesis")
+    ours = DirectoryBasedExampleDatabase(root / ".hypothesis")
+    return MultiplexedDatabase(ours, ReadOnlyDatabase(theirs))
+
+
+EXAMPLES = examples_in(ROOT)
 PROFILES = {
     "dev": {"max_examples": 50, "database": EXAMPLES},
     "ci": {"derandomize": True},
@@ -109,7 +127,6 @@ def _is_whole(config: pytest.Config) -> bool:
     narrowed = ("keyword", "markexpr", "lf", "maxfail", "collectonly", "deselect")
     narrowed += ("ignore", "ignore_glob")
     paths = {Path(each).resolve() for each in config.args}
-    here = Path(__file__).parent
-    return paths <= {here, here / "tests"} and not any(
+    return paths <= {ROOT, ROOT / "tests"} and not any(
         config.getoption(each, None) for each in narrowed
     )

@@ -141,6 +141,8 @@ def reasons(
             found.append(f"the session did not require {device}: it may have skipped")
         elif not known.get(f"{device}.name"):
             found.append(f"nothing says which device {device} was")
+        if floors is not None and device not in floors:
+            found.append(f"the floors are not of {device}")
         ran = session.tests.get(device, ())
         bad = Counter(each.outcome for each in ran if each.outcome != "passed")
         bad.pop("left", None)

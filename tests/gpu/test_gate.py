@@ -296,6 +296,16 @@ def test_floors_that_are_none_are_an_error(gated, pytester, text):
     assert found.gate == 1
 
 
+def test_floors_of_another_device_are_none(gated, floors, pytester):
+    """To the command: the session may have been given none."""
+    other = (pytester.path / floors).read_text().replace(DEVICE, "torch:cuda")
+    (pytester.path / floors).write_text(other)
+    found = gated(BOTH, floors=("--floors", floors))
+    assert found.code == 0
+    assert found.gate == 1
+    assert f"the floors are not of {DEVICE}" in found.reasons
+
+
 def test_floors_are_written_of_a_good_session_alone(gated, pytester):
     gated(BOTH.replace("== 1", "== 2"), floors=("--write-floors", FLOORS))
     assert not (pytester.path / FLOORS).exists()

@@ -6,11 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from gpu.gated import DEVICE
 
 import scratchnet
 import scratchnet.testing
 import scratchnet.testing.strategies
-from scratchnet.testing import LAWS, OPS, laws, op
+from scratchnet.testing import LAWS, OPS, gate, laws, op
 from scratchnet.testing.asked import asked_of
 from scratchnet.testing.references import REFERENCES, listing
 from scratchnet.testing.verification import Verification
@@ -59,6 +60,27 @@ def test_the_code_of_a_document_runs(document):
             test()
     # A document whose code checks nothing would pass whatever became of it.
     assert tests or "assert" in program
+
+
+def test_the_tests_of_the_page_on_gpus_open_the_gate(gated):
+    """On a simulated device; and, where nothing is required, they do not."""
+    page = python_blocks("docs/gpu.md").replace("torch:cuda:", "strict:device1:")
+    tests = page.replace('device("cuda")', f'device("{DEVICE}")')
+    good = gated(tests)
+    assert good.is_green, good.said + good.reasons
+    assert gated(tests, require=()).gate == 1
+
+
+def test_the_reasons_on_the_page_are_those_of_the_gate():
+    """Each is a part of a sentence in its source."""
+    page = (ROOT / "docs" / "gpu.md").read_text()
+    rows = re.findall(r"^\| (`.*?) \|", page.split("## When")[1], re.MULTILINE)
+    reasons = re.findall(r"`(.*?)`", " ".join(rows))
+    source = ast.walk(ast.parse(Path(gate.__file__).read_text()))
+    texts = [node.value for node in source if isinstance(node, ast.Constant)]
+    said = " ".join(text for text in texts if isinstance(text, str))
+    assert len(reasons) >= 15
+    assert not [each for each in reasons if each not in re.sub(r"\s+", " ", said)]
 
 
 @pytest.mark.parametrize(
