@@ -69,7 +69,7 @@ gate() {
 figures() {
     local quick=()
     if [ "$device" = cpu ]; then quick=(--quick); fi
-    "$python" benchmarks/gpu.py --device "$device" --json "$out/gpu.json" \
+    "$python" benchmarks/on_gpu.py --device "$device" --json "$out/gpu.json" \
         ${quick[@]+"${quick[@]}"} >"$out/gpu.md"
 }
 

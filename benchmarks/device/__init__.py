@@ -1,1 +1,1 @@
-"""What the benchmark of a GPU, `gpu.py`, is made of."""
+"""What the benchmark of a GPU, `on_gpu.py`, is made of."""

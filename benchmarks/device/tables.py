@@ -31,7 +31,7 @@ def provenance(figures: Figures) -> str:
     said = ", ".join(f"{name} {x}" for name, x in facts.items() if name != "device")
     how = "" if figures["whole"] else ", quickly: of no use as figures"
     return (
-        f"`python benchmarks/gpu.py`{how}, {figures['seconds']:.0f} s on "
+        f"`python benchmarks/on_gpu.py`{how}, {figures['seconds']:.0f} s on "
         f"{facts['device']}: {said}.\n\n"
         f"Flags: {', '.join(f'{name}: {x}' for name, x in flags.items())}."
     )

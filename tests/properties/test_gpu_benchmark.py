@@ -1,4 +1,4 @@
-"""The benchmark of a GPU, benchmarks/gpu.py, on the CPU: its figures add up, its clock
+"""The benchmark of a GPU, on the CPU: its figures add up, its clock
 reads CUDA's events, and what it cannot do it refuses in a sentence."""
 
 import json
@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 sys.path.insert(0, str(FOLDER))
 
-import gpu  # noqa: E402
+import on_gpu  # noqa: E402
 from device import checking, clock, tables, training  # noqa: E402
 from device.plan import Plan  # noqa: E402
 
@@ -34,7 +34,7 @@ TINY = Plan(
 def figures():
     kept = []
     threads = torch.get_num_threads()
-    found = gpu.measured(TINY, "cpu", keep=lambda x: kept.append(json.dumps(x)))
+    found = on_gpu.measured(TINY, "cpu", keep=lambda x: kept.append(json.dumps(x)))
     assert torch.get_num_threads() == threads
     assert json.loads(kept[-1]) == json.loads(json.dumps(found))
     assert len(kept) == 1 + 4 + 2 + 8
@@ -89,7 +89,7 @@ def test_a_part_that_fails_is_noted_and_the_others_go_on(monkeypatch):
 
     monkeypatch.setattr(training, "perceptron", refuse)
     monkeypatch.setattr(checking, "CHECKED", {})
-    found = gpu.measured(TINY, "cpu")
+    found = on_gpu.measured(TINY, "cpu")
     assert found["failures"] == ["training: RuntimeError: no more memory"]
     assert len(found["products"]) == 2
     assert "- training: RuntimeError" in tables.sections(found)[-1]
@@ -155,7 +155,7 @@ def run(*command, **environment):
 
 
 def test_a_device_that_does_not_answer_is_refused():
-    hidden = run(sys.executable, FOLDER / "gpu.py", CUDA_VISIBLE_DEVICES="")
+    hidden = run(sys.executable, FOLDER / "on_gpu.py", CUDA_VISIBLE_DEVICES="")
     assert hidden.returncode == 2
     assert not hidden.stdout
     assert hidden.stderr.startswith("--device cuda: required one that answers, but ")
@@ -171,30 +171,32 @@ def test_a_device_that_does_not_answer_is_refused():
 def test_figures_of_a_cpu_do_not_get_into_the_page(
     options, reason, figures, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(gpu, "README", tmp_path / "absent")
+    monkeypatch.setattr(on_gpu, "README", tmp_path / "absent")
     kept = tmp_path / "gpu.json"
     kept.write_text(json.dumps(figures))
     options = [*options, str(kept)] if options == ["--read"] else options
-    assert gpu.main([*options, "--write"]) == 2
+    assert on_gpu.main([*options, "--write"]) == 2
     assert reason in capsys.readouterr().err
 
 
 def test_figures_of_a_gpu_get_into_the_page(figures, tmp_path, monkeypatch, capsys):
     page = tmp_path / "README.md"
     page.write_text("a\n<!-- on a gpu: begin -->\nold\n<!-- on a gpu: end -->\nz\n")
-    monkeypatch.setattr(gpu, "README", page)
+    monkeypatch.setattr(on_gpu, "README", page)
     facts = {**figures["facts"], "device": "a GPU", "capability": "9.0"}
     kept = tmp_path / "gpu.json"
     kept.write_text(json.dumps({**figures, "facts": facts, "whole": True}))
-    assert gpu.main(["--read", str(kept), "--write"]) == 0
+    assert on_gpu.main(["--read", str(kept), "--write"]) == 0
     text = page.read_text()
-    assert text.startswith("a\n<!-- on a gpu: begin -->\n\n`python benchmarks/gpu.py`")
+    assert text.startswith(
+        "a\n<!-- on a gpu: begin -->\n\n`python benchmarks/on_gpu.py`"
+    )
     assert text.endswith("<!-- on a gpu: end -->\nz\n")
     assert "old" not in text
     assert "### Checks" in capsys.readouterr().out
     page.write_text("without marks")
     with pytest.raises(ValueError, match="does not have <!-- on a gpu: begin -->"):
-        gpu.main(["--read", str(kept), "--write"])
+        on_gpu.main(["--read", str(kept), "--write"])
 
 
 #: Stands for an interpreter: notes what it is asked for, and fails where it is told to.
@@ -203,13 +205,13 @@ echo "$*" >>"$CALLS"
 case "$*" in
     *"-m pytest"*) exit "${TESTS:-0}" ;;
     *" gate "*) exit "${GATE:-0}" ;;
-    *gpu.py*) echo "figures"; sleep "${SLOW:-0}" ;;
+    *on_gpu.py*) echo "figures"; sleep "${SLOW:-0}" ;;
 esac
 """
 
 
 @pytest.fixture
-def on_gpu(tmp_path):
+def script(tmp_path):
     """Runs the script with a stand-in for Python; what it printed, and its calls."""
     python, out = tmp_path / "python", tmp_path / "out"
     python.write_text(INTERPRETER)
@@ -217,15 +219,15 @@ def on_gpu(tmp_path):
     calls = tmp_path / "calls"
 
     def ran(**environment):
-        script = FOLDER / "on_gpu.sh"
+        path = FOLDER / "on_gpu.sh"
         known = {"ON_GPU_PYTHON": str(python), "CALLS": str(calls)}
-        return run("bash", script, out, **known, **environment), out, calls
+        return run("bash", path, out, **known, **environment), out, calls
 
     return ran
 
 
-def test_the_script_takes_every_step_in_turn(on_gpu):
-    ran, out, calls = on_gpu()
+def test_the_script_takes_every_step_in_turn(script):
+    ran, out, calls = script()
     assert ran.returncode == 0, ran.stderr
     steps = [line.partition(":")[0] for line in ran.stdout.splitlines()]
     assert steps == ["facts", "tests", "gate", "figures"]
@@ -240,22 +242,22 @@ def test_the_script_takes_every_step_in_turn(on_gpu):
     assert asked[2].endswith(f"--device cuda --json {out / 'gpu.json'}")
 
 
-def test_the_script_goes_on_and_ends_with_the_worst_exit_code(on_gpu):
-    ran, out, _ = on_gpu(TESTS="3", GATE="1", ON_GPU_DEVICE="cpu")
+def test_the_script_goes_on_and_ends_with_the_worst_exit_code(script):
+    ran, out, _ = script(TESTS="3", GATE="1", ON_GPU_DEVICE="cpu")
     assert ran.returncode == 3
     assert "tests: exit code 3" in ran.stdout
     assert "gate: exit code 1" in ran.stdout
     assert (out / "gpu.md").read_text() == "figures\n"
 
 
-def test_the_script_stops_what_takes_too_long(on_gpu):
-    ran, _, _ = on_gpu(SLOW="60", ON_GPU_SECONDS="1")
+def test_the_script_stops_what_takes_too_long(script):
+    ran, _, _ = script(SLOW="60", ON_GPU_SECONDS="1")
     assert ran.returncode == 124
     assert "figures: exit code 124" in ran.stdout
 
 
-def test_the_script_leaves_no_report_of_an_earlier_run(on_gpu):
-    _, out, _ = on_gpu()
+def test_the_script_leaves_no_report_of_an_earlier_run(script):
+    _, out, _ = script()
     (out / "report.xml").write_text("green")
-    on_gpu(TESTS="4")
+    script(TESTS="4")
     assert not (out / "report.xml").exists()

@@ -1,7 +1,7 @@
 """How fast training, products and checks are on a GPU, beside PyTorch's own.
 
-    python benchmarks/gpu.py --json gpu.json
-    python benchmarks/gpu.py --read gpu.json --write
+    python benchmarks/on_gpu.py --json gpu.json
+    python benchmarks/on_gpu.py --read gpu.json --write
 
 Within five minutes. Prints Markdown, its progress on stderr; `--json` keeps every
 round, also of a run that is stopped. Exit codes: 1 where a part failed, 2 where the
