@@ -13,8 +13,9 @@ from hypothesis.database import (
     MultiplexedDatabase,
     ReadOnlyDatabase,
 )
-from targets import CPU, CUDA, HALF
+from targets import CPU, HALF, Devices
 
+from scratchnet.testing import requirement
 from scratchnet.testing.targets import Target
 
 # Runs of pytest inside of tests: what the plugin says is tested by them.
@@ -68,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if asked == "nightly" and not config.getoption("--scratchnet-seed"):
         # Said by the header; the workers of xdist are told the same one.
         config.option.scratchnet_seed = 1 + secrets.randbelow(2**32)
+    Devices.required = requirement.named(config)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -80,19 +82,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes a `target` runs on every CPU target, in tests/gpu on CUDA's.
+    """A test that takes a `target` runs on every CPU target, in tests/gpu on devices.
 
     One that takes `any_target` runs in half precision too, on CPUs.
     """
+    on_device = "gpu" in Path(metafunc.module.__file__).parts
     for name, on_cpu in {"target": CPU, "any_target": (*CPU, *HALF)}.items():
         if name in metafunc.fixturenames:
-            on_device = "gpu" in Path(metafunc.module.__file__).parts
-            marks = [pytest.mark.cuda] if on_device else []
-            params = [
-                pytest.param(target, marks=marks, id=str(target))
-                for target in (CUDA if on_device else on_cpu)
-            ]
-            metafunc.parametrize(name, params)
+            targets = Devices.targets() if on_device else on_cpu
+            metafunc.parametrize(name, targets, ids=str)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

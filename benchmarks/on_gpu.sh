@@ -9,7 +9,8 @@
 #
 # ON_GPU_PYTHON   an interpreter that has everything: nothing is installed
 # ON_GPU_BASE     the interpreter that the environment is made with; python3
-# ON_GPU_DEVICE   cuda; with cpu the steps are tried without a GPU, the benchmark quickly
+# ON_GPU_DEVICE   cuda; with cpu the steps are tried without a GPU: tests on a simulated
+#                 device, the benchmark quickly
 # ON_GPU_SECONDS  1800, for all steps together
 set -euo pipefail
 
@@ -22,6 +23,8 @@ out=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
 
 device=${ON_GPU_DEVICE:-cuda}
+required=$device
+if [ "$device" = cpu ]; then required=simulated:gpu; fi
 python=${ON_GPU_PYTHON:-build/on_gpu/bin/python}
 seconds=${ON_GPU_SECONDS:-1800}
 worst=0
@@ -53,11 +56,13 @@ facts() {
 
 tests() {
     "$python" -m pytest tests/gpu --hypothesis-profile gpu \
-        --scratchnet-require "$device" --junitxml="$out/report.xml"
+        --scratchnet-require "$required" --scratchnet-floors tests/gpu/floors.json \
+        --junitxml="$out/report.xml"
 }
 
 gate() {
-    scratchnet gate "$out/report.xml" --require "$device"
+    scratchnet gate "$out/report.xml" --require "$required" \
+        --floors tests/gpu/floors.json
 }
 
 figures() {
@@ -90,7 +95,7 @@ step() {
     echo "$name: exit code $code after $((SECONDS - began)) s" | tee -a "$out/steps.txt"
 }
 
-export device out python
+export device out python required
 export -f install facts tests gate figures scratchnet
 
 if [ -z "${ON_GPU_PYTHON:-}" ]; then step install 600; fi

@@ -18,10 +18,13 @@ Facts = dict[str, str]
 _HERE = Path(__file__).parent
 
 
-# TO BE REPLACED by scratchnet.testing.numerics.pinned, once that is here.
 @contextmanager
 def pinned() -> Iterator[Facts]:
-    """Within, full float32 in products and no sums in half; gives what is set."""
+    """Within, full float32 in products and no sums in half; gives what is set.
+
+    What tests pin beside (`scratchnet.testing.numerics`: deterministic algorithms)
+    stays as it is: it costs time, and nobody trains so.
+    """
     cuda, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     off = {
         "TF32 in CUDA matmul": (cuda, "allow_tf32"),

@@ -20,9 +20,8 @@ from scratchnet.testing.subject import (
     Refusal,
     Subject,
     named,
-    require_arguments,
-    untaken,
 )
+from scratchnet.testing.taken import require_arguments, untaken
 from scratchnet.testing.targets import Target, available, default_targets
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, lru_cache, partial
+from hashlib import shake_128
 from math import ceil
 from typing import Any, cast
 
@@ -47,6 +48,8 @@ _MORE = 4
 LONG, LONG_SIDE = 256 - 256 // 6, 40
 #: So many of them make no more numbers than are quick.
 _LONG_RANK = 3
+#: So many kinds of calls compiled code is asked about: each is compiled.
+KINDS = 4
 _LYING = layouts_of("numpy", where="cases")
 
 
@@ -68,19 +71,27 @@ def cases(
         )
     if max_dims is not None:
         require_count("cases", 0, max_dims=max_dims)
-    found = _cases(operation, format_of(dtype, where="cases"), max_dims)
-    if operation.pullback_of is not None:
-        return found.map(Case.of_pullback)
-    return found
+    return _of(operation, format_of(dtype, where="cases"), max_dims)
+
+
+def _of(
+    op: Op, form: Format, most: int | None = None, few: bytes = b""
+) -> SearchStrategy[Case]:
+    """Examples; of a few kinds alone, those that the bytes are the seed of."""
+    found = _cases(op, form, most, few)
+    return found if op.pullback_of is None else found.map(Case.of_pullback)
 
 
 @st.composite
-def _cases(draw: DrawFn, op: Op, form: Format, most: int | None) -> Case:
+def _cases(draw: DrawFn, op: Op, form: Format, most: int | None, few: bytes) -> Case:
     base = op if op.pullback_of is None else op.pullback_of
     plan, count = _of_dims(base.planner, most), len(base.planner.signature.inputs)
     # All in one draw, as each costs as much as a small operation.
     sizes = (1, count + _MORE, len(base.parameters), plan.length, ROOT, count * ROOT)
-    family, lying, choices, shape, root, roots = _cut(draw(octets(sum(sizes))), sizes)
+    drawn = draw(octets(sum(sizes)))
+    if few:
+        drawn = _as_one_of(few, drawn, sizes[-1])
+    family, lying, choices, shape, root, roots = _cut(drawn, sizes)
     # Both shrink to the first family: one byte says which, and whether sides are long.
     long, which = divmod(family[0], LONG)
     if long and (most is None or most >= _long(base).dims[0]):
@@ -98,8 +109,8 @@ def _cases(draw: DrawFn, op: Op, form: Format, most: int | None) -> Case:
     arguments: tuple[Any, ...] = values
     if base.inputs is not None:
         with np.errstate(all="ignore"):
-            drawn = values, options, partial(codes_of, root)
-            arguments, options = _called_with(base, *drawn)
+            coder = partial(codes_of, root)
+            arguments, options = _called_with(base, values, options, coder)
         arguments = tuple(_held(x, form) for x in arguments)
     # What a loader is given says by its numbers which row is which: none may repeat.
     known = (contiguous,) if base.kind == "loader" else _LYING
@@ -115,6 +126,20 @@ def _cases(draw: DrawFn, op: Op, form: Format, most: int | None) -> Case:
     arguments = tuple(map(laid, arguments))
     options = {name: laid(x) for name, x in options.items()}
     return Case(base, arguments, options, tuple(used), kind, form, bytes(root))
+
+
+def _as_one_of(few: bytes, drawn: bytes, numbers: int) -> bytes:
+    """What was drawn of an example, all but its family and its numbers as in one of a
+    few: shapes, layouts, options, and what laws make besides.
+
+    One of them has long sides: compiled code goes by parts, and has another for what
+    is left over. numbers: how many bytes at the end those are.
+    """
+    which, end = sum(drawn) % KINDS, len(drawn) - numbers
+    frame = shake_128(few + bytes([which])).digest(end)
+    long = not which or frame[0] >= LONG
+    family = LONG + drawn[0] % (256 - LONG) if long else drawn[0] % LONG
+    return bytes([family]) + frame[1:] + drawn[end:]
 
 
 @cache
@@ -210,30 +235,36 @@ SETTINGS = settings(
 
 
 @lru_cache(maxsize=512)
-def deck(operation: Op, form: Format, examples: int, start: int, /) -> tuple[Case, ...]:
+def deck(
+    operation: Op, form: Format, examples: int, start: int, /, *, few: bool = False
+) -> tuple[Case, ...]:
     """So many examples, the same for a seed: the simplest first. Drawn once, since all
     laws and all targets of the format are asked about the same ones.
 
     Of no family more than its weight says: what only one of them shows is not left to
     chance. Hypothesis also tries what it has drawn with parts of it changed: of
     those that have all but a few of their elements in common only one is kept.
+    few: whether all are of as few kinds of calls as can be, for code that is compiled
+    for each: they differ in their numbers alone.
     """
-    drawn: dict[bytes, Case] = {}
+    drawn: dict[Any, Case] = {}
     share = examples / len(_weighted(operation.families))
     # One more of each: else the last ones are long waited for.
     left = {x.name: ceil(share * x.weight) + 1 for x in operation.families}
 
     def kept(case: Case) -> None:
-        if case.root not in drawn and left[case.family.name]:
+        key = tuple(x.tobytes() for x in case.arrays) if few else case.root
+        if key not in drawn and left[case.family.name]:
             left[case.family.name] -= 1
-            drawn[case.root] = case
+            drawn[key] = case
         # Of the last example once more, which Hypothesis runs again.
         if len(drawn) == examples:
             raise _Enough
 
     asked = settings(SETTINGS, max_examples=RAW * examples)
     with suppress(_Enough):
-        run_on(cases(operation, dtype=form), kept, asked, start)
+        kinds = str(start).encode() if few else b""
+        run_on(_of(operation, form, few=kinds), kept, asked, start)
     return tuple(drawn.values())
 
 

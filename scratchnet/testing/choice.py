@@ -12,6 +12,7 @@ from scratchnet.testing.op import Op
 from scratchnet.testing.report import Result
 from scratchnet.testing.strategies.requirements import require_some
 from scratchnet.testing.subject import Function, named
+from scratchnet.testing.targets import Target
 
 
 def waived_laws(
@@ -54,6 +55,13 @@ def of_full_targets(laws: Iterable[Law], binding: Binding) -> Iterator[Law]:
         pulled = binding.vjp is not None or not law.needs_vjp
         if not law.everywhere and law.is_about(binding.operation) and pulled:
             yield law
+
+
+def why_not_full(targets: Iterable[Target], /) -> str:
+    """Why such laws are not asked there."""
+    if any(target.compiled for target in targets):
+        return "it is asked in float64 only, and not of compiled code"
+    return "it is asked in float64 only"
 
 
 def untested_pullback(vjp: Function | None, operation: Op) -> list[str]:

@@ -171,7 +171,8 @@ class Contract:
     def for_target(cls, target: str, /) -> Contract:
         """What is promised on a target `library[:device]:dtype[+compiled]`.
 
-        Libraries are numpy, torch (on cpu or cuda) and strict (array-api-strict).
+        Libraries are numpy, torch (on cpu or cuda), strict (array-api-strict) and
+        simulated, whose devices all promise what a faithful one does.
         Raises ArgumentError for a target that is not written so or does not exist, and
         ArgumentTypeError for a dtype without a format.
         """

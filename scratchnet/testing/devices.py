@@ -96,6 +96,10 @@ def allocated(name: str, /) -> int | None:
         if torch is None or not torch.cuda.is_initialized():
             return 0
         return int(torch.cuda.memory_stats().get("allocation.all.allocated", 0))
+    if library == "simulated":
+        from scratchnet.testing import simulated
+
+        return simulated.DEVICES[device].allocations
     return None
 
 
@@ -103,7 +107,7 @@ def facts(names: Iterable[str], /) -> dict[str, str]:
     """What the devices are, for reports: `torch:cuda.name`, `.capability`, ..."""
     found: dict[str, str] = {}
     for name in names:
-        told = _of_cuda() if name == "torch:cuda" else {"name": f"simulated {name}"}
+        told = _of_cuda() if name == "torch:cuda" else {"name": "a simulated device"}
         found |= {f"{name}.{key}": value for key, value in told.items()}
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import inf
 
 from scratchnet.errors import ArgumentError
@@ -18,19 +19,22 @@ from scratchnet.testing.choice import (
     untested_pullback,
     waived_laws,
     why_idle,
+    why_not_full,
 )
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.laws import Finding, Law
 from scratchnet.testing.numerics import pinned
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report, Result
-from scratchnet.testing.search import UNANSWERED, Search, Tally, examples_of
+from scratchnet.testing.search import UNANSWERED, Break, Search, Tally, examples_of
 from scratchnet.testing.strategies.requirements import require_above_0, require_count
 from scratchnet.testing.subject import Function, Subject, named
 from scratchnet.testing.targets import Target
 
 #: Examples of a law in float64, and in other formats, where bounds are wider.
 EXAMPLES, FEWER = 100, 50
+#: Examples where code is compiled, of few kinds.
+COMPILED = 24
 
 
 def hold(
@@ -57,14 +61,16 @@ def hold(
             f"which is about values that are {' or '.join(law.families)}",
         )
     if examples is None:
-        examples = EXAMPLES if subject.target.is_full else FEWER
+        examples = _usual(subject.target)
     began, tally, search = time.perf_counter(), Tally(), Search(law, subject, seconds)
     with warnings.catch_warnings(), pinned(subject.target, subject.contract) as pins:
         warnings.simplefilter("ignore")
         found = search.first(
             examples_of(operation, subject, examples, start, tally), tally
         )
-        if found is not None:
+        if found is not None and (gone := subject.target.lost()):
+            found = _ended(found, gone)
+        elif found is not None:
             found = search.among(known, found) or search.smallest(operation, found)
         changed = pins.changed()
     finding = tally.finding() if found is None else found.finding
@@ -84,10 +90,25 @@ def hold(
     )
 
 
+def _ended(found: Break, gone: str) -> Break:
+    """What has ended the use of a device, where it was found: nothing smaller can be
+    looked for, since nothing runs there any more."""
+    said = f"{found.finding.message}\n  the device does not answer any more: {gone}"
+    return replace(
+        found, finding=replace(found.finding, verdict="CRASHES", message=said)
+    )
+
+
 def _unpinned(finding: Finding, changed: str) -> Finding:
     """What is found where numerics are not what they were: nothing holds then."""
     said = f"numerics were changed while it ran: {changed}"
     return Finding("MUTATES", said) if finding.ok else finding.noted(said)
+
+
+def _usual(target: Target) -> int:
+    if target.compiled:
+        return COMPILED
+    return EXAMPLES if target.is_full else FEWER
 
 
 def check(
@@ -112,7 +133,8 @@ def check(
     targets: `library[:device]:dtype`, each of which must be here; without them NumPy
     and PyTorch on the CPU in float64 and float32, of which those are left that the
     function takes arrays of.
-    examples: of each law on each target; 100 in float64, 50 elsewhere without it.
+    examples: of each law on each target; without it 100 in float64, 50 elsewhere and
+    24 where code is compiled.
     seconds: for asking each, at most, and as long again for the smallest example that
     breaks it. Without them the verdict is a function of the seed.
     laws: names, or laws of your own; without them all that are about the operation.
@@ -128,7 +150,7 @@ def check(
     binding = bind(subject, operation, vjp=vjp, targets=targets, contract=contract)
     chosen = asked_laws(laws, binding)
     waived = waived_laws({} if waive is None else waive, binding.operation)
-    results: list[Result] = []
+    results, lost = list[Result](), list[str]()
     for target in binding.targets:
         bound, known = binding.on(target), list[Case]()
         for law in chosen:
@@ -145,16 +167,19 @@ def check(
                 known=known,
             )
             results.append(result)
+            if result.verdict == "CRASHES" and target.lost():
+                lost.append(f"{target}: {law} has ended its use, no more was asked")
+                break
             if result.witness is not None and result.verdict in UNANSWERED:
                 known.append(result.witness)
-    untested = list(binding.untested)
+    untested = [*binding.untested, *lost]
     idle = [each for each in results if nothing_left(each)]
     results = [each for each in results if each not in idle]
     away = {each.law: None for each in idle}
     away |= dict.fromkeys(restricted_away(chosen, binding))
     untested += [f"{each}: {why_idle(binding.operation)}" for each in away]
     untested += [
-        f"{each}: it is asked in float64 only"
+        f"{each}: {why_not_full(binding.targets)}"
         for each in of_full_targets(chosen, binding)
     ]
     untested += untested_pullback(vjp, binding.operation)

@@ -19,6 +19,8 @@ DEVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "numpy": ("cpu",),
         "torch": ("cpu", "cuda"),
         "strict": ("CPU_DEVICE", "device1", "device2", "no_float64"),
+        # All promise what the first does; each of the others breaks it in one way.
+        "simulated": ("gpu", "tf32", "flushing", "half_sums", "fallback"),
     }
 )
 #: The formats that they lack; a device of the strict library lacks one more.
@@ -27,6 +29,7 @@ LACKING: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "numpy": ("bfloat16",),
         "torch": (),
         "strict": ("bfloat16", "float16"),
+        "simulated": ("bfloat16",),
         "no_float64": ("float64",),
     }
 )
@@ -140,6 +143,9 @@ def reasons_for(place: Place, /) -> Mapping[str, str]:
 
 def _additions(place: Place) -> str:
     form = place.format.name
+    if place.library == "simulated" and place.half:
+        # Products by hand are rounded before they are added up: no accumulator helps.
+        return f"a simulated device adds {form} up in float32, code by hand need not"
     if place.library != "torch":
         how = " along any axis but the last" if place.half else ", and so does its BLAS"
         return f"NumPy adds {form} up in {form}{how}"

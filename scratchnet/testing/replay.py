@@ -29,9 +29,8 @@ from scratchnet.testing.strategies.layout import OF_LIBRARY
 from scratchnet.testing.subject import (
     Function,
     Subject,
-    require_arguments,
-    untaken,
 )
+from scratchnet.testing.taken import require_arguments, untaken
 from scratchnet.testing.targets import available
 from scratchnet.testing.witness import SCHEMA, attribute
 

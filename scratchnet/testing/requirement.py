@@ -60,12 +60,12 @@ def configure(config: pytest.Config, wrong: list[str]) -> None:
         "and where the device is required it must have used it",
     )
     config.pluginmanager.register(DeviceTests(), "scratchnet-devices")
-    option = config.getoption("--scratchnet-require")
-    text = os.environ.get(VARIABLE, "") if option is None else option
-    if config.getoption("help") or (option is None and not text):
+    if config.getoption("help"):
         return
     try:
-        names = devices.named(text)
+        names = named(config)
+        if not names:
+            return
         if "torch:cuda" in names:
             devices.prepare()
         for name in names:
@@ -77,6 +77,13 @@ def configure(config: pytest.Config, wrong: list[str]) -> None:
     config.pluginmanager.register(
         Requirement(config, names, floors, wrong), "scratchnet-requirement"
     )
+
+
+def named(config: pytest.Config) -> tuple[str, ...]:
+    """The devices that a session requires. Raises ArgumentError for what are none."""
+    option = config.getoption("--scratchnet-require")
+    text = os.environ.get(VARIABLE, "") if option is None else option
+    return () if option is None and not text else devices.named(text)
 
 
 def _require_known_variables() -> None:

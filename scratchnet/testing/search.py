@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import ceil
@@ -14,10 +14,12 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from scratchnet.testing.case import Case
-from scratchnet.testing.cases import RAW, SETTINGS, cases, deck, run_on
+from scratchnet.testing.cases import KINDS, RAW, SETTINGS, cases, deck, run_on
+from scratchnet.testing.compiling import kind_of_call
 from scratchnet.testing.laws import Finding, Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.subject import Subject
+from scratchnet.testing.targets import Target
 
 #: Examples are drawn so many at a time, at most.
 _DECK = 1000
@@ -37,6 +39,7 @@ class Tally:
     compared: int = 0
     silent: int = 0
     ratio: float = 0.0
+    silence: str = ""
     families: Counter[str] = field(default_factory=Counter)
 
     def add(self, case: Case, finding: Finding) -> None:
@@ -45,6 +48,7 @@ class Tally:
         self.compared += finding.compared
         self.silent += finding.silent
         self.ratio = max(self.ratio, finding.ratio)
+        self.silence = finding.message or self.silence
         self.families[case.family.name] += 1
 
     def finding(self) -> Finding:
@@ -53,7 +57,8 @@ class Tally:
             return Finding()
         if not self.examples:
             return Finding("VACUOUS", "no example that the law is about was drawn")
-        return Finding("VACUOUS", f"nothing was said about {self.silent:,} numbers")
+        said = f"nothing was said about {self.silent:,} numbers"
+        return Finding("VACUOUS", self.silence or said)
 
 
 #: How many examples a deck has, and its seed.
@@ -63,15 +68,27 @@ Drawn = tuple[int, int]
 def examples_of(
     operation: Op, subject: Subject, examples: int, start: int, tally: Tally
 ) -> Iterator[tuple[Drawn, Case]]:
-    """Examples, and from which deck they are."""
+    """Examples, and from which deck they are; where the target is compiled, those of
+    the first few kinds of calls."""
+    target, kinds = subject.target, set[Hashable]()
     decks = ceil(examples / _DECK)
     size = ceil(examples / decks)
     for i in range(_DECKS * decks):
         if i >= decks and 2 * tally.examples >= examples:
             return
         seed = start + i * _APART
-        for case in deck(operation, subject.target.format, size, seed):
-            yield (size, seed), case
+        for case in deck(operation, target.format, size, seed, few=target.compiled):
+            if not target.compiled or _is_among(kinds, case, target):
+                yield (size, seed), case
+
+
+def _is_among(kinds: set[Hashable], case: Case, target: Target) -> bool:
+    """Whether an example is of one of these kinds, or the first of another."""
+    kind = kind_of_call(case.on(target))
+    if kind not in kinds and len(kinds) == KINDS:
+        return False
+    kinds.add(kind)
+    return True
 
 
 @dataclass(frozen=True)
@@ -133,7 +150,12 @@ class Search:
 
     def smallest(self, operation: Op, broken: Break) -> Break:
         """The smallest example that Hypothesis finds for the same break of the law, of
-        the fewest loop dimensions; or the first one, where it was drawn."""
+        the fewest loop dimensions; or the first one, where it was drawn.
+
+        Each shape would be compiled anew: of compiled code one that was drawn.
+        """
+        if self.subject.target.compiled:
+            return self._plainest(operation, broken)
         until = time.perf_counter() + self.seconds
         order = [each.name for each in operation.families]
         # What moderate numbers break is not shown with extreme ones.
@@ -148,6 +170,21 @@ class Search:
             found = self._shrunk(drawn, simple, broken, until, raw)
             if found is not None or time.perf_counter() > until:
                 return found or broken
+        return broken
+
+    def _plainest(self, operation: Op, broken: Break) -> Break:
+        """That with the fewest numbers of the examples that are broken alike."""
+        target, (size, seed) = self.subject.target, broken.drawn
+        until, kinds = time.perf_counter() + self.seconds, set[Hashable]()
+        drawn = deck(operation, target.format, size, seed, few=True)
+        known = [case for case in drawn if _is_among(kinds, case, target)]
+        for case in sorted(known, key=lambda each: sum(x.size for x in each.arrays)):
+            if time.perf_counter() > until:
+                break
+            if self.law.accepts(self.subject, case):
+                finding = self.law.asked(self.subject, case)
+                if finding.verdict == broken.finding.verdict:
+                    return Break(case, finding, broken.drawn)
         return broken
 
     def _shrunk(

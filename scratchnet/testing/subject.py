@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from inspect import Parameter, Signature, signature
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +12,11 @@ import numpy as np
 from scratchnet.arrays import Array, is_array, to_numpy
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.case import Case
+from scratchnet.testing.compiling import (
+    compiled,
+    compiled_pullback,
+    compiled_value,
+)
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.op import Op
 from scratchnet.testing.targets import Target
@@ -35,6 +38,7 @@ class Subject:
     arguments. contract: what it may do; that of the target unless it is given.
     untaken: options that it does not have, which stay what the reference has.
     landed: how many arrays it gave that live on the target, and how many elsewhere.
+    Where the target is compiled all of them are called through torch.compile.
     """
 
     function: Function
@@ -56,7 +60,9 @@ class Subject:
 
     def directly(self, /, *arguments: Any, **options: Any) -> Any:
         """What it returns, as it is."""
-        return run(self.function, *arguments, **self._taken(options))
+        there = self.target.compiled
+        function = compiled(self.function) if there else self.function
+        return run(function, *arguments, **self._taken(options))
 
     def back(self, case: Case, /, *, laid: bool = True) -> tuple[Any, Function]:
         """Its value for an example, and its pullback: a tuple of a cotangent."""
@@ -65,9 +71,15 @@ class Subject:
     def back_at(
         self, arguments: Any, options: Mapping[str, Any], /
     ) -> tuple[Any, Function]:
-        """The same of arguments and options that are on the target."""
-        vjp = cast(Function, self.vjp)
-        found = run(vjp, *arguments, **self._taken(options))
+        """The same of arguments and options that are on the target.
+
+        Where that is compiled the pullback is the whole way there and back.
+        """
+        vjp, taken = cast(Function, self.vjp), self._taken(options)
+        if self.target.compiled:
+            value = run(compiled_value(vjp), *arguments, **taken)
+            return plain(value), self.pullback_at(arguments, options)
+        found = run(vjp, *arguments, **taken)
         if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
             raise ArgumentTypeError(
                 "vjp",
@@ -78,10 +90,30 @@ class Subject:
         return plain(y), lambda g: self._seen(_parts(run(pullback, g)))
 
     def _seen(self, results: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The results, of which it is noted where they live."""
-        for x in results if self.target.device else ():
+        """The results, of which it is noted where they live, once they are there."""
+        if not self.target.on_device:
+            return results
+        run(self.target.settle)
+        for x in results:
             self.landed[is_array(x) and self.target.holds(x)] += 1
         return results
+
+    def pullback_at(self, arguments: Any, options: Mapping[str, Any], /) -> Function:
+        """The pullback alone: a tuple of a cotangent."""
+        if not self.target.compiled:
+            return self.back_at(arguments, options)[1]
+        return lambda g: self.pulled(g, arguments, options)[1]
+
+    def pulled(
+        self, g: Any, arguments: Any, options: Mapping[str, Any], /
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """The value, and what its pullback makes of a cotangent: compiled as one."""
+        if not self.target.compiled:
+            value, pullback = self.back_at(arguments, options)
+            return value, pullback(g)
+        both = compiled_pullback(cast(Function, self.vjp))
+        value, found = run(both, g, *arguments, **self._taken(options))
+        return plain(value), self._seen(_parts(found))
 
     def _taken(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {k: x for k, x in options.items() if k not in self.untaken}
@@ -161,116 +193,3 @@ def said(error: BaseException, /) -> str:
 
 def _name(error: BaseException) -> str:
     return type(error).__name__
-
-
-def untaken(
-    function: Function, case: Case, targets: Iterable[Target], /
-) -> tuple[str, ...]:
-    """The options of an example that the function does not have.
-
-    Where its signature does not tell, as `**options` does not, the example is tried on
-    the targets. Raises ArgumentTypeError for what is no function.
-    """
-    if not callable(function):
-        raise ArgumentTypeError(
-            "check",
-            f"the subject is a {type(function).__name__}",
-            f"required a function that computes {case.op.name}",
-        )
-    told = _told(function)
-    takes = {} if told is None else told.parameters
-    open_ended = told is None or _is_open(told)
-    unnamed = tuple(name for name in case.options if name not in takes)
-    return _tried(function, case, unnamed, targets) if open_ended else unnamed
-
-
-def _told(function: Function) -> Signature | None:
-    """What a function says that it takes; None for a built-in that does not. What a
-    module of PyTorch takes is said by its `forward`."""
-    try:
-        told = signature(function)
-        forward = getattr(function, "forward", None)
-        return signature(forward) if _is_open(told) and callable(forward) else told
-    except (TypeError, ValueError):
-        return None
-
-
-def _is_open(told: Signature) -> bool:
-    kinds = (each.kind for each in told.parameters.values())
-    return Parameter.VAR_KEYWORD in kinds
-
-
-def _tried(
-    function: Function, case: Case, names: tuple[str, ...], targets: Iterable[Target]
-) -> tuple[str, ...]:
-    """Those of the options that the function refuses by name where it first runs; or
-    anywhere, where it runs nowhere."""
-    every: dict[str, None] = {}
-    for target in targets if names else ():
-        left, ran = _refused(function, case, names, target)
-        if ran:
-            return left
-        every |= dict.fromkeys(left)
-    return tuple(every)
-
-
-def _refused(
-    function: Function, case: Case, names: tuple[str, ...], target: Target
-) -> tuple[tuple[str, ...], bool]:
-    """Those of the options that it refuses by name, and whether it runs without."""
-    left: tuple[str, ...] = ()
-    while True:
-        arguments, options = case.on(target, laid=False)
-        given = {name: x for name, x in options.items() if name not in left}
-        try:
-            run(function, *case.op.called_with(arguments), **given)
-        except Refusal as refusal:
-            known = tuple(name for name in names if name not in left)
-            found = _unexpected(refusal.args[0], known)
-            if not found:
-                return left, False
-            left = (*left, *found)
-        else:
-            return left, True
-
-
-def _unexpected(error: BaseException, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The options that an error says it does not expect, among these."""
-    text = said(error) if isinstance(error, TypeError) else ""
-    if "takes no keyword arguments" in text:
-        return names
-    found = re.search(
-        r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword", text
-    )
-    return tuple(name for name in names if found and name in found.groups())
-
-
-def require_arguments(function: Function, examples: Iterable[Case], /) -> None:
-    """Raise ArgumentTypeError, in a sentence, for a function that cannot be called as
-    in the examples, the first of which has all arguments."""
-    told = _told(function)
-    if told is None:
-        return
-    most = 0
-    for case in examples:
-        arguments = case.op.called_with(case.arguments)
-        known = told.parameters if not _is_open(told) else case.options
-        most = max(most, len(arguments))
-        try:
-            told.bind(
-                *arguments, **{k: x for k, x in case.options.items() if k in known}
-            )
-        except TypeError as error:
-            raise ArgumentTypeError(
-                "check",
-                f"{named(function)}{told} as {case.op.name}: {error}",
-                f"required a function of {case.op.usage}",
-                _ABSENT if len(arguments) < most else _WRAP,
-            ) from None
-
-
-_WRAP = "wrap it: lambda with these arguments, or restrict the operation"
-_ABSENT = (
-    "some calls leave the last argument out: wrap it in a function that has a default "
-    "for it, such as None"
-)

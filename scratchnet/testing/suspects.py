@@ -38,6 +38,8 @@ def suspect(result: Result, /) -> str:
         return _refused(result)
     if result.verdict != "VACUOUS":
         return result.law.kills
+    if result.subject.target.compiled and result.examples:
+        return "what Dynamo does not take: TORCH_LOGS=graph_breaks,recompiles says what"
     if result.examples and not result.silent:
         return "the law itself: `compared` is 0 in all of its findings"
     return "too few examples, or an operation restricted too far"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -21,49 +22,45 @@ from scratchnet.arrays import (
     namespace_named,
 )
 from scratchnet.errors import UnavailableError
+from scratchnet.testing.compiling import uncompiled
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Format, format_of
 from scratchnet.testing.promises import parsed
+from scratchnet.testing.simulated import DEVICES, XP
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a subject runs, written `library[:device]:dtype`.
+    """Where a subject runs, written `library[:device]:dtype[+compiled]`.
 
-    device is empty where the library has but one, or its default is meant.
+    device is empty where the library has but one, or its default is meant. Those of
+    `simulated` need no hardware: gpu computes as it promises, tf32, flushing, half_sums
+    and fallback do not. compiled: whether it is called through torch.compile.
     """
 
     library: str
     device: str
     format: Format
+    compiled: bool = False
 
     @classmethod
     def named(cls, text: str | Target, /, *, where: str = "Target") -> Target:
         """The target that is written so: `numpy:float64`, `torch:cuda:float32`.
 
-        PyTorch's device is cpu unless it is named; where: what was called, for errors.
-        Raises ArgumentError for what is not written so and for what does not exist,
-        UnavailableError for +compiled.
+        PyTorch's device is cpu unless it is named, the simulated one gpu; where: what
+        was called, for errors.
+        Raises ArgumentError for what is not written so and for what does not exist.
         """
         if isinstance(text, Target):
             return text
         place = parsed(text, where=where)
-        if place.compiled:
-            raise UnavailableError(
-                where,
-                f"target={text!r}",
-                "which laws do not run on yet",
-                "check(torch.compile(f), operation) judges compiled code in part only: "
-                "after torch._dynamo.config.recompile_limit (8) shapes the rest runs "
-                "uncompiled, without a word",
-            )
-        named = place.device if place.library != "numpy" else ""
-        if place.library == "torch":
-            named = named or "cpu"
-        return cls(place.library, named, place.format)
+        named = place.device or _USUAL.get(place.library, "")
+        named = named if place.library != "numpy" else ""
+        return cls(place.library, named, place.format, place.compiled)
 
     def __str__(self) -> str:
-        return ":".join(filter(None, (self.library, self.device, self.format.name)))
+        plain = ":".join(filter(None, (self.library, self.device, self.format.name)))
+        return f"{plain}{'+compiled' * self.compiled}"
 
     @property
     def dtype(self) -> str:
@@ -75,6 +72,8 @@ class Target:
         """The namespace of its library."""
         if self.library == "strict":
             return _strict(self.device)[0]
+        if self.library == "simulated":
+            return XP
         return _namespace(self.library)
 
     @property
@@ -84,17 +83,34 @@ class Target:
 
     @property
     def is_full(self) -> bool:
-        """Whether every law is asked here: in float64, where bounds are sharpest."""
-        return self.format.name == "float64"
+        """Whether every law is asked here: in float64, where bounds are sharpest, and
+        not of compiled code, which each new shape is compiled for."""
+        return self.format.name == "float64" and not self.compiled
 
     @property
     def on_device(self) -> bool:
-        """Whether its arrays live on a device of its own, not on the host."""
+        """Whether the host is another place: what computes there leaves the target."""
         return self.device not in ("", "cpu", "CPU_DEVICE")
 
     def unavailable(self) -> str:
         """Why nothing can run here; empty where a kernel gave the right result."""
-        return _unavailable(self.library, self.device, self.format.name)
+        here = self.library, self.device, self.format.name
+        return _unavailable(*here, self.compiled)
+
+    def lost(self) -> str:
+        """Why a device that has answered does not any more; empty where it does.
+
+        An assertion that fails on CUDA ends every later call of the process.
+        """
+        asked = _unavailable.__wrapped__
+        place = self.library, self.device, self.format.name
+        return asked(*place, False) if self.on_device else ""
+
+    def settle(self) -> None:
+        """Wait for what was launched: what is wrong with it is raised now, not by a
+        later call that has nothing to do with it."""
+        if self.library == "torch" and self.device == "cuda":
+            sys.modules["torch"].cuda.synchronize()
 
     def array(self, x: Any, /) -> Array:
         """x on this target: in its format where x is floating, else of x's own dtype.
@@ -109,6 +125,8 @@ class Target:
         if self.library == "torch":
             on = self.device
             return from_numpy(x, xp=_namespace("torch"), dtype=dtype, device=on)
+        if self.library == "simulated":
+            return from_numpy(x, xp=XP, dtype=dtype, device=DEVICES[self.device])
         return _strict_array(x, dtype, self.device)
 
     def holds(self, x: Any, /) -> bool:
@@ -127,7 +145,15 @@ class Target:
         return dtype_name(x.dtype)
 
 
-_MODULES = {"numpy": "numpy", "torch": "torch", "strict": "array_api_strict"}
+#: Where the arrays of each library are from.
+_MODULES = {
+    "numpy": "numpy",
+    "torch": "torch",
+    "strict": "array_api_strict",
+    "simulated": "scratchnet",
+}
+#: The devices that are meant where none is named.
+_USUAL = {"torch": "cpu", "simulated": "gpu"}
 
 
 @cache
@@ -162,14 +188,16 @@ def _strict_array(x: Any, dtype: str | None, named: str) -> Array:
 
 
 @cache
-def _unavailable(name: str, on: str, form: str) -> str:
+def _unavailable(name: str, on: str, form: str, compiled: bool) -> str:
     if find_spec(_MODULES[name]) is None:
         return f"{_MODULES[name]} is not installed"
     try:
-        target = Target(name, on, format_of(form, where="Target"))
+        target = Target(name, on, format_of(form, where="Target"), compiled)
         x = target.array(np.arange(3.0))
         summed = array_namespace(x).sum(x + x)
-        return "" if float(summed) == 6 else f"{target} adds wrongly"
+        if float(summed) != 6:
+            return f"{target} adds wrongly"
+        return uncompiled(x) if compiled else ""
     except UnavailableError as error:
         return ", ".join(error.args[1:3])
     except (RuntimeError, AssertionError) as error:

@@ -33,5 +33,9 @@ def claimed():
         (name, law.name)
         for name, op in OPERATIONS.items()
         for law in LAWS.values()
-        if law.is_about(op) and law.asks(op) and (name in pulled or not law.needs_vjp)
+        if law.is_about(op)
+        and law.asks(op)
+        and (name in pulled or not law.needs_vjp)
+        # Of devices none is among the targets there.
+        and not law.on_device
     }

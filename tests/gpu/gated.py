@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from scratchnet.cli import app
 
-DEVICE = "strict:device1"
+DEVICE = "simulated:gpu"
 REPORT = "report.xml"
 REQUIRE = f"--scratchnet-require={DEVICE}"
 LAW = """
@@ -19,7 +19,7 @@ import pytest
 from scratchnet.arrays import array_namespace
 from scratchnet.testing import Target, ops
 
-HERE = Target.named("strict:device1:float64")
+HERE = Target.named("simulated:gpu:float64")
 
 def softmax(x, axis=-1):
     xp = array_namespace(x)
@@ -31,7 +31,7 @@ def test_law(law):
     law.holds_for(softmax)
 """
 PLAIN = """
-@pytest.mark.device("strict:device1")
+@pytest.mark.device("simulated:gpu")
 def test_plain():
     assert float(HERE.array(1.0)) == 1
 """

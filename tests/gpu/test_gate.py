@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from gpu.gated import BOTH, DEVICE, LAW, PLAIN, REPORT, REQUIRE
+from gpu.gated import BOTH, DEVICE, LAW, PLAIN, REPORT
 
 from scratchnet.testing import Target
 
@@ -26,7 +26,7 @@ SKIPPED = {
 def device():
     pytest.skip("no device")
 
-@pytest.mark.device("strict:device1")
+@pytest.mark.device("simulated:gpu")
 def test_plain(device):
     assert device
 """,
@@ -160,6 +160,21 @@ def test_a_law_that_is_never_asked_is_an_error(gated):
     assert found.gate == 1
 
 
+@pytest.mark.parametrize(
+    "body", ["return", "assert sum([1.0]) == 1", "import numpy; assert numpy.ones(1)"]
+)
+def test_a_test_that_uses_nothing_of_its_device_is_an_error(gated, body):
+    """It returned early, or has computed on the host all along."""
+    found = gated(
+        BOTH.replace("assert float", f"{body}\n    assert float", 1)
+        if body == "return"
+        else LAW + PLAIN.partition("    assert")[0] + f"    {body}\n"
+    )
+    assert found.code == pytest.ExitCode.TESTS_FAILED, found.said
+    assert "nothing was allocated there: test_it.py::test_plain" in found.said
+    assert found.gate == 1
+
+
 def test_results_on_the_host_are_wrong(gated):
     """A subject that comes back from a fallback with arrays of NumPy."""
     elsewhere = "__import__('numpy').from_dlpack(powers / xp.sum("
@@ -214,7 +229,8 @@ def test_a_session_that_requires_nothing_is_no_proof(gated):
 
 def test_the_report_of_another_device_is_no_proof(gated):
     found = gated(
-        BOTH.replace("device1", "device2"), require=(REQUIRE.replace("1", "2"),)
+        BOTH.replace(DEVICE, "strict:device2"),
+        require=("--scratchnet-require=strict:device2",),
     )
     assert found.code == 0
     assert found.gate == 1

@@ -1,4 +1,5 @@
-"""The whole pipeline on array-api-strict, which has the standard and nothing else.
+"""The whole pipeline on array-api-strict, which has the standard and nothing else,
+and on a simulated device, which NumPy does not take for its own.
 
 Its devices refuse to mix and one has no float64: what passes here uses no private
 corner of NumPy or PyTorch, and creates every array where the others live.
@@ -32,6 +33,7 @@ from scratchnet import (
     state,
 )
 from scratchnet.arrays import device, from_numpy, to_numpy
+from scratchnet.testing import simulated
 
 strict = pytest.importorskip("array_api_strict")
 
@@ -78,22 +80,28 @@ OF_NO_ARRAY = {"broadcast_shapes", "count_classes", "tiles"}
 PULLBACKS = sorted(name for name in FUNCTIONS if name.endswith("_vjp"))
 
 
-@pytest.fixture(params=["CPU_DEVICE", "device1", "no_float64"])
+PLACES = {
+    name: (strict, strict.Device(name))
+    for name in ("CPU_DEVICE", "device1", "no_float64")
+} | {"gpu": (simulated.XP, simulated.DEVICES["gpu"])}
+
+
+@pytest.fixture(params=PLACES)
 def on(request):
-    """Puts a NumPy array on a device of array-api-strict."""
-    where = strict.Device(request.param)
+    """Puts a NumPy array on a device of array-api-strict, or a simulated one."""
+    xp, where = PLACES[request.param]
 
     def put(x):
         if not isinstance(x, np.ndarray):
             return x
-        return from_numpy(x, xp=strict, device=where)
+        return from_numpy(x, xp=xp, device=where)
 
     put.device = where
     return put
 
 
 def assert_same(actual, expected, where):
-    """Equal to the last bit (strict computes with NumPy), and on the device."""
+    """Equal to the last bit (NumPy computes there too), and on the device."""
     if isinstance(expected, tuple):
         for one, other in zip(actual, expected, strict=True):
             assert_same(one, other, where)

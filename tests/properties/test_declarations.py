@@ -399,9 +399,9 @@ def test_a_target_that_is_not_here_is_refused():
     said = "check: target='strict:device9:float64', required a device"
     with pytest.raises((UnavailableError, ArgumentError), match=said):
         asked(relu, targets=["strict:device9:float64"])
-    said = "check: .* which laws do not run on yet\n.* in part only: .*recompile_limit"
-    with pytest.raises(UnavailableError, match=said):
-        asked(relu, targets=["torch:cpu:float32+compiled"])
+    said = "check: target='strict:float32.compiled', .* strict has no compiler"
+    with pytest.raises(ArgumentError, match=said):
+        asked(relu, targets=["strict:float32+compiled"])
 
 
 def test_a_law_of_values_that_are_restricted_away_cannot_be_held():

@@ -233,8 +233,10 @@ def test_the_script_takes_every_step_in_turn(on_gpu):
     assert (out / "gpu.md").read_text() == "figures\n"
     asked = calls.read_text().splitlines()[-3:]
     report = out / "report.xml"
-    assert asked[0].endswith(f"--scratchnet-require cuda --junitxml={report}")
-    assert asked[1].endswith(f"gate {report} --require cuda")
+    floors = "tests/gpu/floors.json"
+    assert f"--scratchnet-require cuda --scratchnet-floors {floors}" in asked[0]
+    assert asked[0].endswith(f" --junitxml={report}")
+    assert asked[1].endswith(f"gate {report} --require cuda --floors {floors}")
     assert asked[2].endswith(f"--device cuda --json {out / 'gpu.json'}")
 
 

@@ -47,8 +47,8 @@ def test_with_a_vjp_nothing_is_skipped(session):
             "--scratchnet-targets: target='numpy:bfloat16', required a dtype that *",
         ),
         (
-            "--scratchnet-targets=torch:float32+compiled",
-            "--scratchnet-targets: target='torch:float32+compiled', which laws do *",
+            "--scratchnet-targets=numpy:float32+compiled",
+            "--scratchnet-targets: target='numpy:float32+compiled', required torch *",
         ),
     ],
 )

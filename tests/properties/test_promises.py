@@ -146,7 +146,10 @@ YOURSELF = '\n  say yourself what is known of others: Contract("float32", ulps={
         ("torch:cuda:0:float32", FORM),
         (None, FORM),
         (32, FORM),
-        ("foo:float32", f", required a library among numpy, torch, strict{YOURSELF}"),
+        (
+            "foo:float32",
+            f", required a library among numpy, torch, strict, simulated{YOURSELF}",
+        ),
         (
             "torch:mps:float32",
             f", required a device of torch among cpu, cuda{YOURSELF}",
@@ -173,6 +176,10 @@ YOURSELF = '\n  say yourself what is known of others: Contract("float32", ulps={
             ", required a dtype that strict has\n  write torch:float16",
         ),
         (
+            "simulated:gpu:bfloat16",
+            ", required a dtype that simulated has\n  write torch:bfloat16",
+        ),
+        (
             "strict:no_float64:float64",
             ", required a dtype that no_float64 has\n  write torch:float64",
         ),
@@ -197,6 +204,7 @@ TARGETS = [
     *("strict:float64", "torch:bfloat16", "torch:cpu:float16", "torch:float32"),
     *("torch:cuda:float16", "torch:cuda:bfloat16", "torch:cuda:float64"),
     *("torch:float32+compiled", "torch:cuda:float16+compiled"),
+    *("simulated:gpu:float32", "simulated:tf32:float64"),
 ]
 
 

@@ -340,7 +340,7 @@ REFUSED = {
     ),
     "no library of the name": (
         lambda: layouts(library="jax"),
-        "layouts: library='jax', required one of numpy, torch, strict",
+        "layouts: library='jax', required one of numpy, torch, strict, simulated",
     ),
     "a dtype without a format": (
         lambda: values((2,), dtype="int32"),

@@ -48,7 +48,7 @@ SEVERAL = "required several\n  for a single one, pass a list of it"
 A_MAPPING = "required a mapping from names of core dimensions to sides"
 EDGES = "required a function from a format to its edges"
 FINITE = "required at least one number, and all of them finite"
-LIBRARIES = "required one of numpy, torch, strict"
+LIBRARIES = "required one of numpy, torch, strict, simulated"
 
 
 def _sizes(strategy, *names):

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from scratchnet.testing.laws import (
     derivatives,
+    devices,
     gradients,
     loaders,
     memory,
@@ -52,6 +53,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             memory.inputs_are_untouched,
             memory.results_are_new,
             memory.two_runs_agree,
+            devices.nothing_is_computed_on_the_host,
             gradients.gradients_equal_the_oracle,
             gradients.gradients_are_of_their_kind,
             gradients.pullbacks_are_linear,
@@ -69,6 +71,7 @@ def listing(laws: Iterable[Law], /) -> str:
     rows = ["| law | claim | kills | misses |", "| --- | --- | --- | --- |"]
     for each in laws:
         where = "" if each.everywhere else ", in float64"
+        where += ", on devices" if each.on_device else ""
         rows.append(
             f"| `{each.name}`{where} | {_cell(each.claim)} | {_cell(each.kills)} "
             f"| {_cell(each.misses)} |"

@@ -12,6 +12,7 @@ from scratchnet.arrays import is_array
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Case
 from scratchnet.testing.compare import WORSE, Comparison, within
+from scratchnet.testing.compiling import RecompiledError
 from scratchnet.testing.subject import Listed, Refusal, Subject, host, said, shown
 
 Verdict = Literal[
@@ -253,5 +254,7 @@ def of_kind(x: Any, oracle: Bounded, subject: Subject, /) -> Finding:
 
 def raised(error: BaseException, /) -> Finding:
     """What a subject that raised is found to be."""
+    if isinstance(error, RecompiledError):
+        return Finding("VACUOUS", str(error))
     verdict: Verdict = "REFUSES" if isinstance(error, Exception) else "CRASHES"
     return Finding(verdict, said(error))

@@ -45,8 +45,7 @@ def gradients_equal_the_oracle(subject: Subject, case: Case) -> Finding:
     """
     there = case.of_pullback()
     (g, *arguments), options = there.on(subject.target)
-    value, pullback = subject.back_at(arguments, options)
-    pulled = pullback(g)
+    value, pulled = subject.pulled(g, arguments, options)
     finding = together(
         (
             inside(
@@ -192,7 +191,7 @@ def pullbacks_leave_memory_alone(subject: Subject, case: Case) -> Finding:
     call = there.on(subject.target)
     (g, *arguments), options = call
     before = [state(x) for x in arrays_of(call)]
-    _, pullback = subject.back_at(arguments, options)
+    pullback = subject.pullback_at(arguments, options)
     results = pullback(g)
     for i, (was, x) in enumerate(zip(before, arrays_of(call), strict=True)):
         if state(x) != was:
@@ -217,8 +216,8 @@ def gradients_are_of_their_kind(subject: Subject, case: Case) -> Finding:
     """
     there = case.of_pullback()
     (g, *arguments), options = there.on(subject.target)
-    _, pullback = subject.back_at(arguments, options)
-    results, oracles = pullback(g), there.oracle(subject.contract)
+    _, results = subject.pulled(g, arguments, options)
+    oracles = there.oracle(subject.contract)
     if (wrong := miscounted(results, oracles, "cotangent")) is not None:
         return wrong
     return together(map(of_kind, results, oracles, [subject] * len(oracles)))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.case import Case, written
+from scratchnet.testing.compiling import graphs_run
 from scratchnet.testing.laws.finding import Finding, Misplaced, raised
 from scratchnet.testing.op import Op
 from scratchnet.testing.strategies.layout import contiguous
 from scratchnet.testing.subject import Refusal, Subject
 from scratchnet.testing.targets import Target
 
+#: What is said of an example of which nothing was compiled.
+UNCOMPILED = "nothing of it was compiled: no graph ran, all of it was run as it is"
 #: Whether a law says something about an example.
 Accepts = Callable[[Subject, Case], bool]
 Check = Callable[[Subject, Case], Finding]
@@ -29,7 +32,8 @@ class Law:
     """A claim, with the examples that it is about.
 
     needs_vjp: whether it is about the subject's pullback. everywhere: whether it is
-    asked on every target, not only in float64.
+    asked on every target, not only in float64. on_device: whether it is about devices,
+    of targets whose arrays live elsewhere than on the host.
     of: whether it is about an operation of its kind. families: those of values that it
     is about; all where there are none. kind: of which an operation must be.
     """
@@ -42,6 +46,7 @@ class Law:
     of: Callable[[Op], bool]
     families: tuple[str, ...] = ()
     kind: str = "function"
+    on_device: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -78,6 +83,7 @@ class Law:
         return (
             (self.everywhere or target.is_full)
             and self.is_about(operation)
+            and (target.on_device or not self.on_device)
             and target.format.name in operation.dtypes
             and self.asks(operation) is not None
         )
@@ -89,9 +95,16 @@ class Law:
     def asked(self, subject: Subject, case: Case, /) -> Finding:
         """What it finds of an example; that the subject raises is a finding.
 
-        Raises ArgumentTypeError where it is none.
+        Where no graph of a compiled subject ran, nothing is said about what was
+        compared. Raises ArgumentTypeError where it is none.
         """
+        before = graphs_run()
         finding = self._found(subject, case)
+        if finding.ok and subject.target.compiled and graphs_run() == before:
+            silent = finding.silent + finding.compared
+            finding = replace(
+                finding, message=UNCOMPILED, compared=0, silent=silent, ratio=0.0
+            )
         if finding.ok or not self.needs_vjp or case.op.gradient is None:
             return finding
         return finding.noted(_under(case.of_pullback()))
@@ -134,6 +147,7 @@ def law(
     of: Callable[[Op], bool] = lambda _: True,
     families: tuple[str, ...] = (),
     kind: str = "function",
+    on_device: bool = False,
 ) -> Callable[[Check], Law]:
     """A function of a subject and an example as a law, which has its name.
 
@@ -145,7 +159,7 @@ def law(
         )
 
     def made(check: Check) -> Law:
-        name = check.__name__
-        return Law(name, check, accepts, needs_vjp, everywhere, of, families, kind)
+        asked = needs_vjp, everywhere, of, families, kind, on_device
+        return Law(check.__name__, check, accepts, *asked)
 
     return made

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.arrays import Array, is_array, library, to_numpy
+from scratchnet.testing import simulated
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.case import Call, Case
 from scratchnet.testing.laws.finding import (
@@ -108,6 +109,8 @@ def overlap(x: Any, y: Any, /) -> bool:
     """Whether two arrays of a library lie in the same memory."""
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return bool(np.may_share_memory(x, y)) and np.shares_memory(x, y)
+    if isinstance(x, simulated.Array) and isinstance(y, simulated.Array):
+        return simulated.overlap(x, y)
     if library(x) == library(y) == "torch":
         return _overlap_in_torch(x, y)
     if library(x) == library(y) == "array_api_strict":

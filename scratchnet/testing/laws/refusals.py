@@ -31,6 +31,8 @@ def what_does_not_fit_is_refused(subject: Subject, case: Case) -> Finding:
         results = subject(other, laid=False)
     except Refusal as error:
         cause = error.args[0]
+        if gone := subject.target.lost():
+            return Finding("CRASHES", f"{other!r} ended the use of the device: {gone}")
         if isinstance(cause, Exception):
             return Finding(compared=1)
         return Finding("CRASHES", f"{type(cause).__name__} for {other!r}")

@@ -79,6 +79,7 @@ OF_LIBRARY: Mapping[str, tuple[Layout, ...]] = MappingProxyType(
         "numpy": (*LAYOUTS, backwards, read_only),
         "torch": LAYOUTS,
         "strict": LAYOUTS,
+        "simulated": LAYOUTS,
     }
 )
 
@@ -92,7 +93,7 @@ _WEIGHTS = {contiguous: 2, offset: 1, read_only: 1, expanded: 2, strided: 5} | (
 def layouts(*, library: str | None = None) -> SearchStrategy[Layout]:
     """Layouts of arrays of a library, or those that all have. Shrinks to `contiguous`.
 
-    library: numpy, torch or strict. Raises ArgumentError for another.
+    library: numpy, torch, strict or simulated. Raises ArgumentError for another.
     """
     return st.sampled_from(layouts_of(library, where="layouts"))
 
