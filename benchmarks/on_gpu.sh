@@ -56,6 +56,7 @@ facts() {
 
 tests() {
     "$python" -m pytest tests/gpu --hypothesis-profile gpu \
+        --numprocesses auto --maxprocesses 4 --dist worksteal \
         --scratchnet-require "$required" --scratchnet-floors tests/gpu/floors.json \
         --junitxml="$out/report.xml"
 }

@@ -61,7 +61,7 @@ def hold(
             f"which is about values that are {' or '.join(law.families)}",
         )
     if examples is None:
-        examples = _usual(subject.target)
+        examples = usual_examples(subject.target)
     began, tally, search = time.perf_counter(), Tally(), Search(law, subject, seconds)
     with warnings.catch_warnings(), pinned(subject.target, subject.contract) as pins:
         warnings.simplefilter("ignore")
@@ -105,7 +105,8 @@ def _unpinned(finding: Finding, changed: str) -> Finding:
     return Finding("MUTATES", said) if finding.ok else finding.noted(said)
 
 
-def _usual(target: Target) -> int:
+def usual_examples(target: Target, /) -> int:
+    """How many examples a law is asked of on a target, unless somebody says so."""
     if target.compiled:
         return COMPILED
     return EXAMPLES if target.is_full else FEWER

@@ -29,17 +29,24 @@ torch = pytest.importorskip("torch")
 
 
 @pytest.fixture(scope="module")
-def training():
+def device():
+    """Where the net lives; tests/gpu has another."""
+    return "cpu"
+
+
+@pytest.fixture(scope="module")
+def training(device):
     """A net, an optimizer with momentum, and batches of which the last is short."""
     xp = namespace_named("torch")
     rows = digits().train
     train = Batches(
-        torch.tensor(rows.images),
-        torch.tensor(rows.labels),
+        torch.tensor(rows.images, device=device),
+        torch.tensor(rows.labels, device=device),
         batch_size=256,
         shuffle=True,
     )
-    net = perceptron((64, 16, 10), xp=xp, rng=np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    net = perceptron((64, 16, 10), xp=xp, rng=rng, device=device)
     return net, SGD(0.1, momentum=0.9, weight_decay=1e-3), train
 
 

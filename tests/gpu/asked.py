@@ -4,20 +4,23 @@ Where the session requires CUDA it is asked there, of ours and of PyTorch's; els
 of ours, on devices that stand in for it: of one in full, of the others briefly.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from equivalence import beyond
 from equivalence.subjects import OPERATIONS, OURS, PYTORCHS
-from targets import STANDIN, STRICT, Devices
+from targets import STANDIN, STRICT
 
 from scratchnet.testing import Op, Target
 
 THEIRS = PYTORCHS | beyond.PYTORCHS
 FORMATS = ("float64", "float32", "float16", "bfloat16")
 CUDA = tuple(Target.named(f"torch:cuda:{form}") for form in FORMATS)
+#: Each kind of call is compiled anew: of these, what a training step is made of.
+COMPILED = Target.named("torch:cuda:float32+compiled")
+STEP = ("softmax", "cross_entropy", "linear", "sgd", "train_step")
 #: Examples where it does not matter which: on CPUs tests/equivalence asks in full.
 FEW, MORE = 10, 40
 #: PyTorch leaves it to an assertion on the device to refuse a label, or a row, that is
@@ -25,17 +28,24 @@ FEW, MORE = 10, 40
 LOOKUPS = ("nll", "cross_entropy", "embedding", "one_hot")
 ASSERTED = {"what_does_not_fit_is_refused": "its refusal ends the use of the device"}
 #: Once for a data set, in float64: a device would take longer for it.
+FITTERS = ("standardizer",)
 FITTED = {"nothing_is_computed_on_the_host": "it fits on the host, by design"}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Operations, targets, and what of the laws is left out or narrowed there."""
+    """Subjects by operation, targets, and the laws that are waived there."""
 
-    operations: tuple[Op, ...]
+    table: Mapping[str, Any]
+    names: tuple[str, ...]
     targets: tuple[Target, ...]
-    waive: dict[str, str]
+    waive: Mapping[str, str]
     examples: int | None = None
+
+    @property
+    def operations(self) -> tuple[Op, ...]:
+        """The operations of the subjects."""
+        return tuple(OPERATIONS[name] for name in self.names)
 
     @property
     def mark(self) -> pytest.MarkDecorator:
@@ -46,33 +56,41 @@ class Asked:
         return pytest.mark.verifies(*self.operations, **options)
 
 
-def of_ours() -> Iterator[Asked]:
-    """What is asked of ours."""
-    fitted = dict.fromkeys(("standardizer",), FITTED)
-    if Devices.on_cuda():
-        yield from _asked(OURS, CUDA, fitted)
-        return
-    yield from _asked(OURS, (*STANDIN, *STRICT[1:]), fitted, FEW)
-    if STRICT:
-        yield from _asked(OURS, STRICT[:1], fitted, MORE)
+def on_cuda() -> Iterator[Asked]:
+    """All that is asked on CUDA."""
+    yield from ours_on_cuda()
+    yield from theirs_on_cuda()
 
 
-def of_pytorchs() -> Iterator[Asked]:
+def ours_on_cuda() -> Iterator[Asked]:
+    """What is asked of ours on CUDA."""
+    yield from _asked(OURS, CUDA, FITTERS, FITTED)
+    yield Asked(OURS, STEP, (COMPILED,), {})
+
+
+def theirs_on_cuda() -> Iterator[Asked]:
     """What is asked of PyTorch's: on CPUs tests/equivalence does."""
-    yield from _asked(THEIRS, CUDA, dict.fromkeys(LOOKUPS, ASSERTED))
+    yield from _asked(THEIRS, CUDA, LOOKUPS, ASSERTED)
+
+
+def on_standins() -> Iterator[Asked]:
+    """What is asked of ours on devices that stand in for CUDA."""
+    yield from _asked(OURS, (*STANDIN, *STRICT[1:]), FITTERS, FITTED, FEW)
+    if STRICT:
+        yield from _asked(OURS, STRICT[:1], FITTERS, FITTED, MORE)
 
 
 def _asked(
-    table: dict[str, Any],
+    table: Mapping[str, Any],
     targets: tuple[Target, ...],
-    waived: dict[str, dict[str, str]],
+    names: tuple[str, ...],
+    waive: Mapping[str, str],
     examples: int | None = None,
 ) -> Iterator[Asked]:
-    """One for all operations, and one for those of which something is waived."""
-    for waive in ({}, *{id(x): x for x in waived.values()}.values()):
-        names = [name for name in table if waived.get(name, {}) == waive]
-        operations = tuple(OPERATIONS[name] for name in names)
-        yield Asked(operations, targets, waive, examples)
+    """One for those operations of which something is waived, and one for the others."""
+    others = tuple(name for name in table if name not in names)
+    yield Asked(table, others, targets, {}, examples)
+    yield Asked(table, names, targets, waive, examples)
 
 
 def marked(every: Iterator[Asked], /) -> Any:
