@@ -64,7 +64,7 @@ def test_the_code_of_a_document_runs(document):
 
 def test_the_tests_of_the_page_on_gpus_open_the_gate(gated):
     """On a simulated device; and, where nothing is required, they do not."""
-    page = python_blocks("docs/gpu.md").replace("torch:cuda:", "strict:device1:")
+    page = python_blocks("docs/gpu.md").replace("torch:cuda:", f"{DEVICE}:")
     tests = page.replace('device("cuda")', f'device("{DEVICE}")')
     good = gated(tests)
     assert good.is_green, good.said + good.reasons
