@@ -11,6 +11,7 @@ import numpy as np
 
 from scratchnet.arrays import from_numpy, namespace_named, to_numpy
 from scratchnet.errors import UnavailableError
+from scratchnet.testing import numerics
 
 PACKAGES = (
     "scratchnet",
@@ -67,18 +68,11 @@ def _flags() -> dict[str, str]:
     """What decides rounding in PyTorch, and what compiling needs."""
     import torch
 
-    matmul, tiny = torch.backends.cuda.matmul, torch.tensor(1e-40)
     compiler = os.environ.get("CXX", "g++")
     flags = {
         "threads": torch.get_num_threads(),
         "vector instructions": torch.backends.cpu.get_cpu_capability(),
-        "float32 matmul precision": torch.get_float32_matmul_precision(),
-        "TF32 in CUDA matmul": matmul.allow_tf32,
-        "TF32 in cuDNN": torch.backends.cudnn.allow_tf32,
-        "float16 sums in half": matmul.allow_fp16_reduced_precision_reduction,
-        "bfloat16 sums in half": matmul.allow_bf16_reduced_precision_reduction,
-        "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
-        "subnormals flushed to zero": bool(tiny * 1 == 0),
+        **numerics.now("torch:cuda:float32"),
         "C++ compiler for --compile": shutil.which(compiler) or f"{compiler} not found",
     }
     return {name: str(value) for name, value in flags.items()}

@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 from scratchnet.errors import ArgumentError
-from scratchnet.testing.binding import bind
+from scratchnet.testing.binding import Binding, bind
 from scratchnet.testing.case import Case
 from scratchnet.testing.choice import (
     asked_laws,
@@ -151,40 +152,47 @@ def check(
     binding = bind(subject, operation, vjp=vjp, targets=targets, contract=contract)
     chosen = asked_laws(laws, binding)
     waived = waived_laws({} if waive is None else waive, binding.operation)
+    asked = [law for law in chosen if law.name not in waived]
+    limits = {"examples": examples, "seconds": seconds, "start": seed}
     results, lost = list[Result](), list[str]()
     for target in binding.targets:
-        bound, known = binding.on(target), list[Case]()
-        for law in chosen:
-            if not law.applies(binding.operation, target) or law.name in waived:
-                continue
-            if vjp is None and law.needs_vjp:
-                continue
-            result = hold(
-                law,
-                bound,
-                examples=examples,
-                start=seed,
-                seconds=seconds,
-                known=known,
-            )
-            results.append(result)
-            if result.verdict == "CRASHES" and target.lost():
-                lost.append(f"{target}: {law} has ended its use, no more was asked")
-                break
-            if result.witness is not None and result.verdict in UNANSWERED:
-                known.append(result.witness)
-    untested = [*binding.untested, *lost]
-    idle = [each for each in results if nothing_left(each)]
-    results = [each for each in results if each not in idle]
-    away = {each.law: None for each in idle}
-    away |= dict.fromkeys(restricted_away(chosen, binding))
-    untested += [f"{each}: {why_idle(binding.operation)}" for each in away]
-    untested += [
-        f"{each}: {why_not_full(binding.targets)}"
-        for each in of_full_targets(chosen, binding)
-    ]
-    untested += untested_pullback(vjp, binding.operation)
+        results += _asked_on(target, binding, asked, **limits)
+        if results and results[-1].verdict == "CRASHES" and target.lost():
+            law = results[-1].law
+            lost.append(f"{target}: {law} has ended its use, no more was asked")
+    untested = [*binding.untested, *lost, *_left_out(results, chosen, binding)]
     untested += [f"{name}: waived, {reason}" for name, reason in waived.items()]
+    results = [each for each in results if not nothing_left(each)]
     return Report(
         named(subject), binding.operation, tuple(results), tuple(untested), seed
     )
+
+
+def _asked_on(
+    target: Target, binding: Binding, laws: Iterable[Law], /, **limits: Any
+) -> list[Result]:
+    """What laws find on a target, as long as it answers."""
+    subject, known, results = binding.on(target), list[Case](), list[Result]()
+    for law in laws:
+        pulled = binding.vjp is not None or not law.needs_vjp
+        if not (pulled and law.applies(binding.operation, target)):
+            continue
+        result = hold(law, subject, known=known, **limits)
+        results.append(result)
+        if result.verdict == "CRASHES" and target.lost():
+            break
+        if result.witness is not None and result.verdict in UNANSWERED:
+            known.append(result.witness)
+    return results
+
+
+def _left_out(
+    results: Iterable[Result], chosen: Iterable[Law], binding: Binding
+) -> list[str]:
+    """Which laws were not asked, and why not."""
+    away = {each.law: None for each in results if nothing_left(each)}
+    away |= dict.fromkeys(restricted_away(chosen, binding))
+    said = [f"{each}: {why_idle(binding.operation)}" for each in away]
+    full = why_not_full(binding.targets)
+    said += [f"{each}: {full}" for each in of_full_targets(chosen, binding)]
+    return said + untested_pullback(binding.vjp, binding.operation)

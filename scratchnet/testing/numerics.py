@@ -97,6 +97,7 @@ def _of_torch(tf32: bool) -> tuple[Switch, ...]:
     """Those of every device."""
     import torch
 
+    onednn: Any = torch.backends.mkldnn
     # Made of its bits: where subnormals are flushed, reading the number would be, too.
     tiny = torch.tensor(1, dtype=torch.int32).view(torch.float32)
     return (
@@ -106,7 +107,7 @@ def _of_torch(tf32: bool) -> tuple[Switch, ...]:
             torch.get_float32_matmul_precision,
             torch.set_float32_matmul_precision,
         ),
-        *_precisions("oneDNN", torch.backends.mkldnn, tf32, ("matmul",)),
+        _precision("oneDNN matmul", onednn.matmul, tf32),
         Switch(
             "subnormals flushed to zero",
             False,
@@ -127,8 +128,8 @@ def _of_cuda(tf32: bool) -> tuple[Switch, ...]:
         ("float16 products added up in float16", "fp16_accumulation"),
     )
     return (
-        *_precisions("CUDA", cuda, tf32, ("matmul",)),
-        *_precisions("cuDNN", cudnn, tf32, ("conv", "rnn")),
+        _precision("CUDA matmul", cuda.matmul, tf32),
+        _of_cudnn(cudnn, tf32),
         *(_attribute(name, cuda.matmul, f"allow_{key}", False) for name, key in halves),
         _attribute("cuDNN chooses by timing", cudnn, "benchmark", False),
         _attribute("cuDNN is deterministic", cudnn, "deterministic", True),
@@ -142,15 +143,38 @@ def _of_cuda(tf32: bool) -> tuple[Switch, ...]:
     )
 
 
-def _precisions(
-    of: str, backend: Any, tf32: bool, kinds: tuple[str, ...]
-) -> tuple[Switch, ...]:
-    """What a backend may round the float32 factors of some kinds of operation to."""
-    exact = "tf32" if tf32 else "ieee"
-    return tuple(
-        _attribute(f"{of} {kind} in", getattr(backend, kind), "fp32_precision", exact)
-        for kind in kinds
+def _precision(of: str, operation: Any, tf32: bool) -> Switch:
+    """What the float32 factors of an operation may be rounded to."""
+    return Switch(
+        f"{of} precision",
+        "tf32" if tf32 else "ieee",
+        partial(_rounded, operation),
+        partial(_set, operation, "fp32_precision"),
     )
+
+
+def _rounded(operation: Any) -> str:
+    """Where nothing was ever set, PyTorch rounds as the standard of IEEE says."""
+    return str(operation.fp32_precision).replace("none", "ieee")
+
+
+def _of_cudnn(cudnn: Any, tf32: bool) -> Switch:
+    """Both operations of cuDNN at once, by the older switch: PyTorch refuses to read
+    that one where they are set one by one."""
+
+    def read() -> str:
+        return f"{_rounded(cudnn.conv)}, {_rounded(cudnn.rnn)}"
+
+    def write(value: str) -> None:
+        cudnn.allow_tf32 = value == "tf32, tf32"
+        for operation, each in zip(
+            (cudnn.conv, cudnn.rnn), value.split(", "), strict=True
+        ):
+            if _rounded(operation) != each:
+                operation.fp32_precision = each
+
+    name = "cuDNN conv and rnn precision"
+    return Switch(name, "tf32, tf32" if tf32 else "ieee, ieee", read, write)
 
 
 def _attribute(name: str, holder: Any, key: str, pinned: Any) -> Switch:
@@ -163,10 +187,16 @@ def _set(holder: Any, key: str, value: Any) -> None:
     setattr(holder, key, value)
 
 
-def said(target: Target, contract: Contract | None = None, /) -> str:
-    """What every switch of a target is set to now, on one line."""
-    pins = Pins(switches(target, contract or target.contract))
-    found = [f"{name}: {value}" for name, value in pins.now().items()]
-    if target.device == "cuda":
-        found.append(f"{WORKSPACE}: {os.environ.get(WORKSPACE, 'not set')}")
-    return ", ".join(found)
+def settings(target: Target, contract: Contract, /) -> str:
+    """What every switch of a device is pinned to, on one line; empty for the host."""
+    every = switches(target, contract) if target.on_device else ()
+    return ", ".join(f"{each.name}: {each.pinned}" for each in every)
+
+
+def now(target: str | Target, /) -> dict[str, Any]:
+    """What every switch of a target is set to now, by its name."""
+    where = Target.named(target)
+    found = Pins(switches(where, where.contract)).now()
+    if where.device == "cuda":
+        found[WORKSPACE] = os.environ.get(WORKSPACE, "not set")
+    return found

@@ -138,7 +138,8 @@ class DeviceTests:
         told: dict[str, Any] = {"device": name, "test": item.nodeid.partition("[")[0]}
         with numerics.pinned(target) as pins:
             before = devices.allocated(name)
-            item.add_report_section("call", "numerics", numerics.said(target))
+            if settings := numerics.settings(target, target.contract):
+                item.add_report_section("call", "numerics", settings)
             try:
                 ran = yield
             finally:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from scratchnet.errors import ArgumentError, ScratchnetError
+from scratchnet.testing import numerics
 from scratchnet.testing.asked import Asked
 from scratchnet.testing.binding import Binding, bind, probe, reason_against
 from scratchnet.testing.choice import nothing_left, why_idle
@@ -153,6 +154,10 @@ class Verification:
     def _failure(self, result: Result) -> str:
         """What was found, and how to find it again, on one screen."""
         said = _on_a_screen(str(result))
+        if settings := numerics.settings(
+            result.subject.target, result.subject.contract
+        ):
+            said = f"{said}\nnumerics  {settings}"
         recorded = result.recorded()
         if self.cache is None or recorded is None:
             return said
