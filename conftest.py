@@ -72,12 +72,16 @@ def pytest_configure(config: pytest.Config) -> None:
     Devices.required = requirement.named(config)
 
 
+#: Asked for by name, by `tox -e mutants` and `tox -e gate`: what one environment tells,
+#: the others need not tell again.
+BY_NAME = ("test_harness_mutants.py", "gpu")
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Faults of the harness are asked about by name, by `tox -e mutants`: half a minute
-    that no other environment needs."""
-    if collection_path.name != "test_harness_mutants.py":
+    name = collection_path.name
+    if name not in BY_NAME:
         return None
-    named = any(collection_path.name in each for each in config.args)
+    named = any(name in Path(each.partition("::")[0]).parts for each in config.args)
     return None if named else True
 
 

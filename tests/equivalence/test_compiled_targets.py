@@ -129,7 +129,7 @@ def test_every_law_that_is_asked_there_holds_for_softmax(here):
     assert {each.law.name for each in report.results} == {
         law.name
         for law in LAWS.values()
-        if law.everywhere and law.kind == "function" and law.of(OPS["softmax"])
+        if law.applies(OPS["softmax"], Target.named(NAME))
     }
     said = "asked in float64 only, and not of compiled code"
     assert f"rows_are_independent: it is {said}" in report.untested
