@@ -9,11 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from properties.harness_faults import FAULTS
 
 import scratchnet
 
@@ -21,148 +21,6 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = Path(scratchnet.__file__).parent
 #: What would reach into a session: another one's options, workers and measurements.
 FOREIGN = ("PYTEST_", "COV", "HYPOTHESIS_")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault of the harness.
-
-    says: what is wrong. file: where, in the package. was, becomes: what is replaced,
-    which is there once, and by what. test: the id of what must fail.
-    """
-
-    says: str
-    file: str
-    was: str
-    becomes: str
-    test: str
-
-
-FAULTS = (
-    # Bounds.
-    Fault(
-        "a sum may be off by twice its bound",
-        "testing/bounded/reductions.py",
-        "    return relative, contract.unit_roundoff if wide else 0.0",
-        "    return 2 * relative, contract.unit_roundoff if wide else 0.0",
-        "tests/properties/test_within.py::test_the_bound_of_a_sum_is_attained[10]",
-    ),
-    Fault(
-        "the oracle is as coarse as what it judges",
-        "testing/contract.py",
-        "return LONG_DOUBLE if self.format == FLOAT64 else DOUBLE",
-        "return Arithmetic(self.format.carrier, self.format.unit_roundoff)",
-        "tests/properties/test_within.py"
-        "::test_a_sum_that_is_rounded_the_wrong_way_is_found[float32]",
-    ),
-    Fault(
-        "an ulp is taken for one unit of roundoff",
-        "testing/bounded/rounding.py",
-        "units = roundings + 2 * ulps",
-        "units = roundings + ulps",
-        "tests/properties/test_bounded.py::test_a_function_may_be_off_by_its_ulps"
-        "_and_not_by_three_times_as_many[exp-float32]",
-    ),
-    # Comparison.
-    Fault(
-        "NaN passes for any number",
-        "testing/elements.py",
-        "    good = off <= error\n    told",
-        "    good = ~(off > error)\n    told",
-        "tests/properties/test_within.py"
-        "::test_infinities_nan_and_subnormal_numbers[identity-1-nan-False]",
-    ),
-    Fault(
-        "two results may be four errors apart",
-        "testing/laws/finding.py",
-        "bound = 2 * oracle.error",
-        "bound = 4 * oracle.error",
-        "tests/properties/test_findings.py"
-        "::test_two_results_may_be_two_errors_apart_and_no_further[2.1-WRONG-0]",
-    ),
-    # The engine.
-    Fault(
-        "what nothing was said of holds",
-        "testing/search.py",
-        'Finding("VACUOUS", f"nothing was said about {self.silent:,} numbers")',
-        "Finding()",
-        "tests/properties/test_verdicts.py"
-        "::test_what_nothing_can_be_said_of_is_vacuous",
-    ),
-    Fault(
-        "a law is asked about one example",
-        "testing/search.py",
-        "            if left < 0:\n                break\n",
-        "            break\n",
-        "tests/properties/test_check.py"
-        "::test_in_float64_every_law_has_fifty_examples_or_more",
-    ),
-    Fault(
-        "the witness is the first that is found again",
-        "testing/search.py",
-        "return found[-1] if found else None",
-        "return found[0] if found else None",
-        "tests/properties/test_check.py"
-        "::test_the_softmax_of_the_lesson_falls_at_once_and_small",
-    ),
-    Fault(
-        "a test passes although its law is broken",
-        "testing/verification.py",
-        "        if not result.ok:\n",
-        "        if not result.examples:\n",
-        "tests/properties/test_failures.py"
-        "::test_a_failure_is_a_short_proof_on_one_screen",
-    ),
-    # Strategies.
-    Fault(
-        "nothing is ever broadcast",
-        "testing/strategies/plan.py",
-        "if choice < ALIKE or",
-        "if choice < 256 or",
-        "tests/properties/test_drawn_cases.py"
-        "::test_what_breaks_code_is_drawn_often[(),()->()]",
-    ),
-    Fault(
-        "arrays are always contiguous",
-        "testing/cases.py",
-        "known[byte % len(known)] for byte in lying",
-        "known[0] for _ in lying",
-        "tests/properties/test_decks.py::test_laws_are_asked_of_what_breaks_code",
-    ),
-    Fault(
-        "no number is NaN",
-        "testing/strategies/family.py",
-        "        found.reshape(-1)[place % found.size] = np.nan\n    return found\n",
-        "        pass\n    return np.where(np.isnan(found), 0.0, found)\n",
-        "tests/properties/test_strategies.py"
-        "::test_a_family_draws_what_it_attacks_with[special-float64]",
-    ),
-    # Laws.
-    Fault(
-        "a remainder of first order will do",
-        "testing/laws/derivatives.py",
-        "(fine.step / coarse.step) ** 1.5",
-        "(fine.step / coarse.step) ** 0.9",
-        "tests/properties/test_verdicts.py"
-        "::test_what_is_no_derivative_leaves_a_remainder_of_first_order[nearly one]",
-    ),
-    Fault(
-        "of all that has to be refused one call is tried",
-        "testing/laws/refusals.py",
-        'wrong[case.index("refusal", len(wrong))]',
-        "wrong[0]",
-        "tests/equivalence/test_lookups.py"
-        "::test_what_is_wrong_is_found_in_a_small_example[embedding-limits]",
-    ),
-    Fault(
-        "whatever the host reads of a device will do",
-        "testing/laws/devices.py",
-        "    if read.numbers < most:\n",
-        "    if read.numbers >= 0:\n",
-        "tests/properties/test_devices.py"
-        "::test_a_round_trip_to_the_host_is_found[simulated:gpu:float64]",
-    ),
-)
 
 
 @pytest.fixture
@@ -228,4 +86,5 @@ def test_without_a_fault_they_pass(copied):
 def test_every_part_of_the_harness_has_a_fault():
     parts = {fault.file.split("/")[1] for fault in FAULTS}
     assert {"bounded", "elements.py", "search.py", "strategies", "laws"} <= parts
+    assert {"numerics.py", "devices.py", "requirement.py", "gate.py"} <= parts
     assert len(FAULTS) >= 10
