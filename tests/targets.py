@@ -20,9 +20,9 @@ CUDA = _named("torch:cuda:float32", "torch:cuda:float64")
 #: Where there is no GPU the same is claimed of devices that stand in for it.
 STANDIN = _named("simulated:gpu:float32")
 #: array-api-strict's devices refuse each other's arrays, and one has no float64.
-STRICT = _named("strict:device1:float64", "strict:no_float64:float32") * bool(
-    find_spec("array_api_strict")
-)
+STRICT = _named(
+    *("strict:device1:float64", "strict:device2:float32", "strict:no_float64:float32")
+) * bool(find_spec("array_api_strict"))
 
 
 class Devices:

@@ -67,9 +67,7 @@ def asked_of(
     examples = _number(options.get("examples"))
     waive = options.get("waive", {})
     wanted = overall if targets is None else targets
-    places = (
-        default_targets() if wanted is None else available(wanted, where="verifies")
-    )
+    places = default_targets() if wanted is None else _read(wanted)
     asked = wanted is not None, laws is not None, examples
     found = [
         Asked(operation, law, target, *asked, waived.get(law.name, ""))
@@ -87,6 +85,14 @@ def asked_of(
             f"{' and '.join(map(str, places)) or 'no target'}",
             "required what can be asked there",
         )
+    return found
+
+
+def _read(targets: Iterable[str | Target]) -> tuple[Target, ...]:
+    """The targets, each of which is here; of devices their tests find that out, since
+    asking one would initialise it while tests are collected."""
+    found = tuple(Target.named(each, where="verifies") for each in targets)
+    available((each for each in found if not each.on_device), where="verifies")
     return found
 
 

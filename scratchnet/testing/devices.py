@@ -5,7 +5,6 @@ A device is written `library:device`: `torch:cuda`, of which `cuda` is short.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -52,13 +51,6 @@ def require(name: str, /, *, where: str = "--scratchnet-require") -> None:
         raise UnavailableError(
             where, f"{name} is required", f"but it does not answer: {reason}"
         )
-
-
-def prepare() -> None:
-    """Before CUDA is first used: set what is read then alone. Imports nothing heavy."""
-    # Two of the workspaces that cuBLAS documents make its products reproducible.
-    if os.environ.get("CUBLAS_WORKSPACE_CONFIG") not in (":4096:8", ":16:8"):
-        os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
 
 
 def of_target(target: Target, /) -> str:

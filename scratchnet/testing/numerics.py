@@ -6,7 +6,6 @@ derived from is set before the first call, and seen to be so after the last.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,9 +15,7 @@ from typing import Any
 
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.targets import Target
-
-#: cuBLAS reads it when it is first used: without it products differ from run to run.
-WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
+from scratchnet.testing.workspace import set_workspace, workspace, workspace_now
 
 
 @dataclass(frozen=True)
@@ -131,6 +128,7 @@ def _of_cuda(tf32: bool) -> tuple[Switch, ...]:
         _precision("CUDA matmul", cuda.matmul, tf32),
         _of_cudnn(cudnn, tf32),
         *(_attribute(name, cuda.matmul, f"allow_{key}", False) for name, key in halves),
+        Switch("cuBLAS workspace", workspace(), workspace_now, set_workspace),
         _attribute("cuDNN chooses by timing", cudnn, "benchmark", False),
         _attribute("cuDNN is deterministic", cudnn, "deterministic", True),
         Switch(
@@ -196,7 +194,4 @@ def settings(target: Target, contract: Contract, /) -> str:
 def now(target: str | Target, /) -> dict[str, Any]:
     """What every switch of a target is set to now, by its name."""
     where = Target.named(target)
-    found = Pins(switches(where, where.contract)).now()
-    if where.device == "cuda":
-        found[WORKSPACE] = os.environ.get(WORKSPACE, "not set")
-    return found
+    return Pins(switches(where, where.contract)).now()

@@ -57,6 +57,7 @@ def test_every_switch_that_rounds_otherwise_on_cuda_is_pinned():
         "float16 products reduced in float16": False,
         "bfloat16 products reduced in bfloat16": False,
         "float16 products added up in float16": False,
+        "cuBLAS workspace": ":4096:8",
         "cuDNN chooses by timing": False,
         "cuDNN is deterministic": True,
         "deterministic algorithms": True,

@@ -13,7 +13,7 @@ from properties.strangers import (
 )
 
 from scratchnet.testing import asked, verification
-from scratchnet.testing.targets import default_targets
+from scratchnet.testing.targets import Target, default_targets
 
 
 def test_three_lines_are_a_test_for_each_law(session):
@@ -360,3 +360,37 @@ def test_what_cannot_be_waived_is_said(session, waive, said):
     result = session(f"{marker}\ndef test_mine(law): law.holds_for(np.abs)")
     assert result.ret != 0
     result.stdout.fnmatch_lines([f"*{said}"])
+
+
+ON_A_DEVICE = """
+@pytest.mark.verifies(ops.softmax, laws="two_runs_agree", targets="torch:cuda:float32")
+def test_mine(law):
+    law.holds_for(softmax)
+
+@pytest.mark.device("cuda")
+def test_plain():
+    assert False
+"""
+
+
+def test_collecting_asks_no_device_whether_it_is_there(session, monkeypatch):
+    """That would initialise it."""
+    asked = []
+    monkeypatch.setattr(
+        Target, "unavailable", lambda self: asked.append(self) or "gone"
+    )
+    result = session(ON_A_DEVICE, "--collect-only", "-q", targets=None)
+    result.stdout.fnmatch_lines(["*::test_mine?two_runs_agree-torch:cuda:float32]"])
+    assert not asked
+
+
+def test_a_device_that_is_not_there_fails_its_laws_and_skips_other_tests(
+    session, monkeypatch
+):
+    """A target that was asked for is never skipped."""
+    monkeypatch.setattr(Target, "unavailable", lambda _: "gone")
+    result = session(ON_A_DEVICE, targets=None)
+    assert result.parseoutcomes() == {"failed": 1, "skipped": 1}
+    result.stdout.fnmatch_lines(
+        ["check: torch:cuda:float32 was asked for, but it is not available: gone"]
+    )
