@@ -78,8 +78,8 @@ class Compiled:
                 return self._graph(*arguments, **options)
         except dynamo.exc.FailOnRecompileLimitHit:
             raise RecompiledError(
-                f"compiled {allowed} times for {len(self._kinds)} kinds of calls: "
-                "torch.compile would run it uncompiled from here on"
+                f"compiled {allowed} times, kinds of calls: {len(self._kinds)}; with "
+                "dynamic=False torch.compile would run it uncompiled from here on"
             ) from None
 
 
@@ -120,9 +120,14 @@ def _untold() -> Iterator[None]:
     theirs = [x for x in trace.handlers if type(x).__module__ == "_pytest.logging"]
     for each in theirs:
         trace.removeHandler(each)
+    # Where a graph breaks is no news: what is judged is what comes of it.
+    dynamo = logging.getLogger("torch._dynamo")
+    level = dynamo.level
+    dynamo.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
+        dynamo.setLevel(level)
         for each in theirs:
             trace.addHandler(each)
 

@@ -21,6 +21,7 @@ from scratchnet.testing.case import Case
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import FORMATS
 from scratchnet.testing.laws import LAWS, Law
+from scratchnet.testing.numerics import pinned
 from scratchnet.testing.op import Op
 from scratchnet.testing.ops import OPS
 from scratchnet.testing.report import Result
@@ -180,7 +181,8 @@ def replayed(
     contract = _contract(witness) or target.contract
     bound = Subject(function, operation, target, contract, pulled, left)
     began = time.perf_counter()
-    finding = law.asked(bound, case)
+    with pinned(target, contract):
+        finding = law.asked(bound, case)
     numbers = finding.compared, finding.silent, finding.ratio
     spent = time.perf_counter() - began
     families = Counter({case.family.name: 1})

@@ -14,9 +14,18 @@ from scratchnet.testing.targets import Target
 
 @dataclass
 class Reads:
-    """How many floating numbers were read on the host, so far."""
+    """How many floating numbers were read on the host, so far: in arrays of several,
+    and one by one."""
 
     numbers: int = 0
+    singles: int = 0
+
+    def add(self, size: int, /) -> None:
+        """An array of this size was read."""
+        if size == 1:
+            self.singles += 1
+        else:
+            self.numbers += size
 
 
 def reads(target: Target, /) -> AbstractContextManager[Reads]:
@@ -42,17 +51,19 @@ def _of_nothing() -> Iterator[Reads]:
 
 @contextmanager
 def _of_simulated(device: simulated.Device) -> Iterator[Reads]:
-    found, before = Reads(), device.read
+    before = device.read, device.singles
+    found = Reads()
     try:
         yield found
     finally:
-        found.numbers = device.read - before
+        found.singles = device.singles - before[1]
+        found.numbers = device.read - before[0] - found.singles
 
 
 #: The methods that may give the numbers of an array to the host.
 _LEAKS = (
     *("__dlpack__", "__float__", "__int__", "__bool__", "__complex__"),
-    "to_device",
+    *("to_device", "__repr__"),
 )
 
 
@@ -64,10 +75,13 @@ def _of_strict() -> Iterator[Reads]:
 
     kind, found = type(xp.asarray(0.0)), Reads()
 
+    def is_there(x: Any) -> bool:
+        return isinstance(x, kind) and x.device != _host(xp)
+
     def counted(x: Any, result: Any) -> None:
-        stays = isinstance(result, kind) and result.device != _host(xp)
-        if isinstance(x, kind) and x.device != _host(xp) and not stays:
-            found.numbers += x.size * bool(xp.isdtype(x.dtype, "real floating"))
+        kinds = ("real floating", "complex floating")
+        if is_there(x) and not is_there(result) and xp.isdtype(x.dtype, kinds):
+            found.add(x.size)
 
     places = [*((kind, name) for name in _LEAKS), (xp, "asarray")]
     plain = [getattr(owner, name) for owner, name in places]
@@ -118,24 +132,41 @@ def _watching() -> Callable[[str, Reads], AbstractContextManager[Any]]:
             super().__init__()
             self._device, self._found = device, found
 
+        @classmethod
+        def ignore_compile_internals(cls) -> bool:
+            """True: else Dynamo compiles nothing while it is open, nor ever after."""
+            return True
+
         def __torch_dispatch__(
             self, function: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             del types
             result = function(*args, **(kwargs or {}))
             name = function.overloadpacket.__name__
-            self._found.numbers += _read(self._device, name, args, result)
+            for size in _read(self._device, name, args, result):
+                self._found.add(size)
             return result
 
     return Watching
 
 
-def _read(device: str, name: str, args: Any, result: Any) -> int:
-    """How many floating numbers an operation of PyTorch takes from a device."""
-    if name not in ("_to_copy", "copy_", "_local_scalar_dense"):
-        return 0
+def _read(device: str, name: str, args: Any, result: Any) -> list[int]:
+    """How many floating numbers an operation of PyTorch takes from a device, of each
+    array."""
+    if name == "_foreach_copy_":
+        pairs = zip(args[1], args[0], strict=True)
+        return [int(x.numel()) for x, to in pairs if _leaves(device, x, to)]
+    if name == "_local_scalar_dense":
+        return [1] if _leaves(device, args[0], None) else []
+    if name not in ("_to_copy", "copy_"):
+        return []
     source = args[1] if name == "copy_" else args[0]
-    if source.device.type != device or not source.is_floating_point():
-        return 0
-    stays = name != "_local_scalar_dense" and result.device.type == device
-    return 0 if stays else int(source.numel())
+    return [int(source.numel())] if _leaves(device, source, result) else []
+
+
+def _leaves(device: str, source: Any, to: Any) -> bool:
+    """Whether floating numbers of a device go elsewhere: to a number where there is no
+    array."""
+    is_real = source.is_floating_point() or source.is_complex()
+    stays = to is not None and to.device.type == device
+    return bool(source.device.type == device and is_real and not stays)

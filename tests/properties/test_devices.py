@@ -192,3 +192,79 @@ def test_it_is_asked_on_devices_only():
     assert {name: Target.named(name).on_device for name in targets} == targets
     report = check(softmax, OPS["softmax"], targets=["numpy:float64"], examples=2)
     assert ON_HOST not in {each.law.name for each in report.results}
+
+
+# What is no array in whole, and subjects that are no functions.
+
+
+def looked_at(x, axis=-1):
+    """Divided by how far it spreads, if it does: two numbers are looked at."""
+    xp = x.__array_namespace__()
+    least, most = float(xp.min(x)), float(xp.max(x))
+    assert least <= most or least != least or most != most
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+def one_by_one(x, axis=-1):
+    xp = x.__array_namespace__()
+    for each in xp.reshape(x, (-1,)):
+        float(each)
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+def as_complex(x, axis=-1):
+    xp = x.__array_namespace__()
+    to_numpy(xp.astype(x, xp.complex128))
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+HOST_LAW = ["nothing_is_computed_on_the_host"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "verdict"),
+    [(looked_at, "HOLDS"), (one_by_one, "MISPLACED"), (as_complex, "MISPLACED")],
+)
+def test_single_numbers_may_be_looked_at_and_arrays_may_not(subject, verdict):
+    report = check(
+        subject,
+        OPS["softmax"].restrict(families="moderate", empty=False),
+        targets=["simulated:gpu:float64"],
+        laws=HOST_LAW,
+    )
+    (result,) = report.results
+    assert result.verdict == verdict, str(report)
+
+
+def on_the_host(p, g, state, *, learning_rate, **options):
+    """A step of NumPy, brought back."""
+    there = next(iter(p.values())).device
+    xp = next(iter(p.values())).__array_namespace__()
+    back = partial(from_numpy, xp=xp, device=there)
+    new = {k: back(to_numpy(x) - learning_rate * to_numpy(g[k])) for k, x in p.items()}
+    return new, state
+
+
+class OnTheHost(Batches):
+    """Batches of NumPy's arrays, whatever they were given."""
+
+    def __iter__(self):
+        for x, y in super().__iter__():
+            yield to_numpy(x), to_numpy(y)
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "law"),
+    [
+        (on_the_host, "optimizer", "steps_are_taken_on_the_device"),
+        (OnTheHost, "loader", "batches_are_made_on_the_device"),
+    ],
+)
+def test_optimizers_and_loaders_are_held_to_their_device(subject, name, law):
+    where = {"targets": ["simulated:gpu:float64"], "laws": [law]}
+    assert check(*OURS[name][:1], OPS[name], **where).ok
+    (result,) = check(subject, OPS[name], **where).results
+    assert result.verdict == "MISPLACED", str(result)

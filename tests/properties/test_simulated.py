@@ -1,6 +1,8 @@
 """Simulated devices behave as a GPU does: what they promise, refuse and count."""
 
+import copy
 import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -171,3 +173,40 @@ def test_contractions_are_those_of_numpy(device, axes):
     x, y = np.ones((2, 3, 3)), np.ones((3, 2, 4)) if axes != 2 else np.ones((3, 3, 4))
     found = XP.tensordot(on(x, device), on(y, device), axes=axes)
     np.testing.assert_array_equal(to_numpy(found), np.tensordot(x, y, axes))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.float64(2) * x,
+        lambda x: np.sqrt(np.float64(4)) * x,
+        lambda x: 6 / (np.float64(3) / x),
+    ],
+)
+def test_a_number_of_numpy_may_stand_on_the_left(call):
+    assert to_numpy(call(on([1.0, 2.0]))).tolist() == [2, 4]
+
+
+def test_numbers_are_not_iterated_and_are_formatted():
+    x = on(1.25)
+    with pytest.raises(TypeError):
+        list(x)
+    before = GPU.read
+    assert f"{x:.1f}" == "1.2"
+    assert GPU.read == before + 1
+    assert [float(each) for each in on([1.0, 2.0])] == [1, 2]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_lives_on_the_same_device(copied):
+    x = copied(on([1.0, 2.0]))
+    assert x.device is GPU
+    before = GPU.read
+    assert to_numpy(x - on([1.0, 1.0])).tolist() == [0, 1]
+    assert GPU.read == before + 2
+
+
+def test_what_is_no_attribute_of_the_standard_says_so():
+    with pytest.raises(AttributeError, match=r"'max' is no attribute.*\n.*xp\.max\(x\)"):
+        on([1.0]).max()
+    assert not hasattr(on([1.0]), "__cuda_array_interface__")

@@ -60,7 +60,9 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             derivatives.pullbacks_are_derivatives,
             gradients.pullbacks_leave_memory_alone,
             *loaders.LOADERS,
+            devices.batches_are_made_on_the_device,
             *optimizers.OPTIMIZERS,
+            devices.steps_are_taken_on_the_device,
         )
     }
 )

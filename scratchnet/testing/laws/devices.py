@@ -11,10 +11,16 @@ from scratchnet.testing.case import Case
 from scratchnet.testing.formats import FORMATS
 from scratchnet.testing.laws.finding import Finding, together
 from scratchnet.testing.laws.law import law
+from scratchnet.testing.laws.loaders import batches_of
 from scratchnet.testing.laws.memory import arrays_of
+from scratchnet.testing.laws.optimizers import started
 from scratchnet.testing.op import Op
 from scratchnet.testing.subject import Subject
 from scratchnet.testing.transfers import reads
+
+#: Of arrays this small what is read one by one is not counted: a least and a largest
+#: number are no more. Examples with more elements come in every deck.
+_FEW = 16
 
 
 def _takes_numbers(operation: Op) -> bool:
@@ -35,8 +41,8 @@ def nothing_is_computed_on_the_host(subject: Subject, case: Case) -> Finding:
     Claim   while f runs, and its pullback, fewer floating numbers are read on the host
             than the largest argument has
     Kills   x.cpu() and back; NumPy called in between; a loop over float(x[i])
-    Misses  single numbers, labels and masks that are read; what is smaller than every
-            argument; what is read by ways that are not watched
+    Misses  single numbers, labels and masks that are read; what is smaller than the
+            largest argument; what is read by ways that are not watched, as of bits
     """
     call = case.on(subject.target)
     _, forwards = _watched(subject, "f", subject.at, call, arrays_of(call))
@@ -64,10 +70,65 @@ def _watched(
     with reads(target) as read:
         result = function(*arguments)
     most = max(prod(x.shape) for x in given if dtype_name(x.dtype) in FORMATS)
-    if read.numbers < most:
+    # Single numbers may be looked at: as many as make an array are taken one by one.
+    singles = read.singles if most > _FEW else 0
+    if (numbers := read.numbers + singles) < most:
         return result, Finding(compared=1)
     said = (
-        f"{who} read {read.numbers} floating numbers on the host, where the largest "
+        f"{who} read {numbers} floating numbers on the host, where the largest "
         f"argument has {most}: expected them to stay on {target}"
     )
     return result, Finding("MISPLACED", said)
+
+
+@law(
+    accepts=_has_several,
+    kind="loader",
+    everywhere=True,
+    of=_takes_numbers,
+    on_device=True,
+)
+def batches_are_made_on_the_device(subject: Subject, case: Case) -> Finding:
+    """Rows that live on a device are taken there, and their batches live there.
+
+    Claim   in an epoch fewer floating numbers are read on the host than there are in
+            the rows; each batch lives where the rows do
+    Kills   rows copied to the host to be picked there; batches that are left there
+    Misses  labels, and numbers of rows, that are read; single numbers
+    """
+    (rows, labels), options = case.on(subject.target, laid=False)
+
+    def epoch() -> list[Any]:
+        return batches_of(subject.directly(rows, labels, **options), case)
+
+    batches, found = _watched(subject, "an epoch", epoch, (), [rows])
+    for x, _ in batches:
+        if not subject.target.holds(x):
+            kind = f"{type(x).__module__}.{type(x).__name__}"
+            said = f"a batch of {kind}, expected an array on {subject.target}"
+            return Finding("MISPLACED", said)
+    return found
+
+
+@law(
+    accepts=_has_several,
+    kind="optimizer",
+    everywhere=True,
+    of=_takes_numbers,
+    on_device=True,
+)
+def steps_are_taken_on_the_device(subject: Subject, case: Case) -> Finding:
+    """Parameters that live on a device are moved there.
+
+    Claim   in a step fewer floating numbers are read on the host than the largest
+            parameter has
+    Kills   parameters copied to the host and back; a loop over float(p[i])
+    Misses  single numbers that are read; what is smaller than the largest parameter
+    """
+    parameters, gradients, options = started(subject, case)
+
+    def step() -> Any:
+        return subject.directly(parameters, gradients, {}, **options)
+
+    given = [*parameters.values(), *gradients.values()]
+    return _watched(subject, "a step", step, (), given)[1]

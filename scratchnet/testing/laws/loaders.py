@@ -25,7 +25,7 @@ Batch = tuple[Any, Any]
 _UNLIKELY = 10**12
 
 
-def _epoch(loader: Any, case: Case) -> list[Batch]:
+def batches_of(loader: Any, case: Case) -> list[Batch]:
     """The batches of an epoch, or more than there can be of one that does not end.
     What raises raises Refusal, and Misplaced what gives no batches."""
     most = 2 * len(case.arguments[0]) + 1
@@ -98,12 +98,12 @@ _EPOCHS = (
 
 def _epochs(loader: Any, case: Case) -> Iterator[list[Batch]]:
     """Two epochs, then two at once: one while another has begun."""
-    yield _epoch(loader, case)
-    yield _epoch(loader, case)
+    yield batches_of(loader, case)
+    yield batches_of(loader, case)
     begun = run(iter, loader)
     first = run(lambda: list(islice(begun, 1)))
-    yield _epoch(loader, case)
-    yield _epoch(chain(first, begun), case)
+    yield batches_of(loader, case)
+    yield batches_of(chain(first, begun), case)
 
 
 @law(kind="loader")
@@ -116,7 +116,7 @@ def pairs_stay_together(subject: Subject, case: Case) -> Finding:
     """
     rows = case.arguments[0]
     compared = 0
-    for x, y in _epoch(_loader(subject, case), case):
+    for x, y in batches_of(_loader(subject, case), case):
         numbers = host(y).reshape(-1)
         if not set(numbers.tolist()) <= set(range(len(rows))):
             return Finding("WRONG", f"labels {numbers.tolist()} of {len(rows)} rows")
@@ -139,7 +139,7 @@ def batches_have_the_size_that_was_told(subject: Subject, case: Case) -> Finding
     Misses  what is in them
     """
     loader = _loader(subject, case)
-    batches, told = _epoch(loader, case), run(len, loader)
+    batches, told = batches_of(loader, case), run(len, loader)
     sizes = [host(y).size for _, y in batches]
     if told != len(sizes):
         return Finding("WRONG", f"len is {told}, but {len(sizes)} batches came")
@@ -162,9 +162,9 @@ def seeds_reproduce(subject: Subject, case: Case) -> Finding:
     """
     one, other = _loader(subject, case), _loader(subject, case)
     for epoch in range(3):
-        first = _numbers(_epoch(one, case))
+        first = _numbers(batches_of(one, case))
         np.random.random(7)  # noqa: NPY002 - what a global generator would notice
-        if (again := _numbers(_epoch(other, case))) != first:
+        if (again := _numbers(batches_of(other, case))) != first:
             return Finding(
                 "NONDETERMINISTIC", f"epoch {epoch}: {first}, and again {again}"
             )
@@ -197,7 +197,7 @@ def epochs_differ(subject: Subject, case: Case) -> Finding:
     # The same order, or a row left out, by chance alone.
     orders = _until(factorial(n) // factorial(left))
     drops = _until(n / left) + _until(n / left, unlikely=n) if left else 0
-    epochs = [_numbers(_epoch(loader, case)) for _ in range(1 + max(orders, drops))]
+    epochs = [_numbers(batches_of(loader, case)) for _ in range(1 + max(orders, drops))]
     if all(each == epochs[0] for each in epochs):
         return Finding("WRONG", f"{len(epochs)} epochs in the order {epochs[0]}")
     if left and (never := sorted(set(range(n)).difference(*epochs))):
@@ -220,7 +220,7 @@ def without_shuffling_rows_are_in_order(subject: Subject, case: Case) -> Finding
     """
     loader = _loader(subject, case)
     for epoch in range(2):
-        numbers = _numbers(_epoch(loader, case))
+        numbers = _numbers(batches_of(loader, case))
         if numbers != list(range(len(numbers))):
             return Finding("WRONG", f"epoch {epoch} without shuffling: {numbers}")
     return Finding(compared=2 * len(case.arguments[0]))
@@ -237,14 +237,14 @@ def batches_are_copies(subject: Subject, case: Case) -> Finding:
     (x, y), options = case.on(subject.target, laid=False)
     before = bits(x), bits(y)
     loader = subject.directly(x, y, **options)
-    batches = _epoch(loader, case)
+    batches = batches_of(loader, case)
     known = _rows(batches) | {bits(row) for row in host(x)}
     for rows, labels in batches:
         for array in (rows, labels):
             run(_overwrite, array)
     if (bits(x), bits(y)) != before:
         return Finding("ALIASES", f"the data after writing into batches: {shown(x)}")
-    later = _epoch(loader, case)
+    later = batches_of(loader, case)
     if _rows(later) - known or not {*_numbers(later)} <= {*range(x.shape[0])}:
         came = shown([host(part) for part in later[0]], 200)
         return Finding("ALIASES", f"the next epoch after writing into batches: {came}")

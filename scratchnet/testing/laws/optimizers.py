@@ -33,7 +33,8 @@ Arrays = dict[str, Any]
 STEPS = 3
 
 
-def _start(subject: Subject, case: Case) -> tuple[Arrays, Arrays, dict[str, Any]]:
+def started(subject: Subject, case: Case) -> tuple[Arrays, Arrays, dict[str, Any]]:
+    """Parameters and gradients by name, and hyper-parameters, before a first step."""
     (first, second, *gradients), options = case.on(subject.target)
     parameters = {"first": first, "second": second}
     named = list(zip(parameters, gradients, strict=True))
@@ -104,7 +105,7 @@ def every_step_equals_the_oracle(subject: Subject, case: Case) -> Finding:
     Misses  a parameter that has no gradient; what is written to; what shows in a second
             call only
     """
-    parameters, gradients, options = _start(subject, case)
+    parameters, gradients, options = started(subject, case)
     velocities: dict[str, tuple[Bounded, ...]] = dict.fromkeys(parameters, ())
     state: Any = {}
     findings = []
@@ -145,7 +146,7 @@ def parameters_are_independent(subject: Subject, case: Case) -> Finding:
     Kills   one velocity for all; a norm over all that nobody asked for
     Misses  what is wrong with each
     """
-    parameters, gradients, options = _start(subject, case)
+    parameters, gradients, options = started(subject, case)
     together_, alone = dict(parameters), {}
     state: Any = {}
     for step in range(STEPS):
@@ -185,7 +186,7 @@ def without_a_gradient_nothing_moves(subject: Subject, case: Case) -> Finding:
 def _without_a_gradient(subject: Subject, case: Case, missing: int) -> Finding:
     """Whether the second parameter, without a gradient in a step, is where it would be
     without that step."""
-    parameters, gradients, options = _start(subject, case)
+    parameters, gradients, options = started(subject, case)
     alone: Arrays = {"second": parameters["second"]}
     state: Any = {}
     own: Any = {}
@@ -215,7 +216,7 @@ def steps_are_pure(subject: Subject, case: Case) -> Finding:
     Kills   p -= rate * g on the caller's p; state kept in the function
     Misses  wrong steps
     """
-    parameters, gradients, options = _start(subject, case)
+    parameters, gradients, options = started(subject, case)
     parameters, state = _stepped(subject, parameters, gradients, {}, options)
     kept: tuple[Arrays, Arrays, Any] = run(deepcopy, (parameters, gradients, state))
     # What the next step may write to is read before it.

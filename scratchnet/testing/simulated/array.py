@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from scratchnet.arrays import is_array
 from scratchnet.testing.simulated.device import HOST, Device, named
-from scratchnet.testing.simulated.numerics import floating
 
 _TO_HOST = "copy it to the host first: np.from_dlpack(x), or x.to_device('cpu')"
 _NUMBERS = (bool, int, float, complex)
@@ -68,7 +67,7 @@ class Array:
     def _on_host(self) -> Any:
         """The numbers, for the host to read."""
         if self.device is not HOST:
-            self.device.read += floating(self._data)
+            self.device.show(self._data)
         return self._data
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Array:
@@ -96,9 +95,20 @@ class Array:
             )
         return np.array(self._data, dtype)
 
-    def __array_ufunc__(self, ufunc: Any, *_: Any, **__: Any) -> Any:
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *inputs: Any, **options: Any
+    ) -> Any:
+        # np.sqrt(2.0) * x: a number of NumPy on the left is as good as one of Python.
+        if method == "__call__" and isinstance(inputs[0], np.generic):
+            return _function(ufunc.__name__)(*inputs, **options)
         where = f"np.{ufunc.__name__} of an array on {self.device}"
         raise TypeError(f"{where}\n  {_TO_HOST}")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{name!r} is no attribute of arrays in the array API standard\n"
+            f"  a function of its namespace may be what is wanted: xp.{name}(x)"
+        )
 
     def __float__(self) -> float:
         return float(self._on_host().item())
@@ -123,6 +133,13 @@ class Array:
 
     def __len__(self) -> int:
         return len(self._data)
+
+    def __iter__(self) -> Iterator[Array]:
+        # Without it a 0-d array would be an empty sequence.
+        return (self[i] for i in range(len(self)))
+
+    def __format__(self, how: str) -> str:
+        return format(self._on_host().item(), how) if how else str(self)
 
     def __getitem__(self, key: Any, /) -> Array:
         return Array(self._data[self._key(key)], self.device)

@@ -18,7 +18,8 @@ class Device:
     """Where arrays live, and what computes there.
 
     on_host: the functions that it leaves to the host. allocations: how many arrays were
-    given memory on it. read: how many floating numbers of it were read on the host.
+    given memory on it. read: how many floating numbers of it were read on the host;
+    singles: how many of these one by one.
     """
 
     name: str
@@ -26,16 +27,28 @@ class Device:
     on_host: frozenset[str] = frozenset()
     allocations: int = 0
     read: int = 0
+    singles: int = 0
 
     def __str__(self) -> str:
         return self.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy, and one in another process, is the device itself: its arrays mix.
+        return named, (self.name,)
+
+    def show(self, x: Any, /) -> None:
+        """The host reads something of it."""
+        count = floating(x)
+        self.read += count
+        self.singles += count == 1
 
     def run(
         self, name: str, function: Arithmetic, /, *args: Any, **options: Any
     ) -> Any:
         """What the function gives here. A device never warns."""
         if name in self.on_host:
-            self.read += sum(map(floating, each(args)))
+            for x in each(args):
+                self.show(x)
         with np.errstate(all="ignore"):
             return self.arithmetic(name, function, *args, **options)
 

@@ -128,7 +128,8 @@ _IN_HALF: dict[str, Arithmetic] = {
 
 def floating(x: Any, /) -> int:
     """How many floating numbers something holds: none, where it is no such array."""
-    return int(x.size) if _is_real(x) else 0
+    is_array = isinstance(x, np.ndarray | np.generic)
+    return int(x.size) if is_array and x.dtype.kind in "fc" else 0
 
 
 def _is_real(x: Any) -> bool:

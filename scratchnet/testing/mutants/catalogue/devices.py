@@ -62,4 +62,69 @@ MUTANTS = (
         },
         code="products",
     ),
+    _planted(
+        "loader-picks-on-the-host",
+        "loader",
+        "rows are copied to the host, picked there and brought back",
+        law="batches_are_made_on_the_device",
+        shows="rows that live on a device",
+        edits={
+            "device, from_numpy\n": "device, from_numpy, to_numpy\n",
+            "        return xp.take(array, rows, axis=0)": (
+                "        picked = to_numpy(array)[to_numpy(rows)]\n"
+                "        return from_numpy(picked, xp=xp, device=device(array))"
+            ),
+        },
+        code="loaders",
+    ),
+    _planted(
+        "loader-leaves-batches-on-the-host",
+        "loader",
+        "batches are copies on the host, where the next layer does not look for them",
+        law="batches_are_made_on_the_device",
+        shows="rows that live on a device",
+        edits={
+            "device, from_numpy\n": "device, from_numpy, to_numpy\n",
+            "        return xp.take(array, rows, axis=0)": (
+                "        return to_numpy(xp.take(array, rows, axis=0))"
+            ),
+        },
+        code="loaders",
+    ),
+    _planted(
+        "optimizer-steps-on-the-host",
+        "optimizer",
+        "gradients are copied to the host, looked through and brought back",
+        law="steps_are_taken_on_the_device",
+        shows="parameters that live on a device",
+        edits={
+            "import Array, array_namespace\n": (
+                "import Array, array_namespace, from_numpy, to_numpy\n"
+            ),
+            "    for name, g in gradients.items():\n": (
+                "    for name, g in gradients.items():\n"
+                "        xp, there = array_namespace(g), g.device\n"
+                "        g = from_numpy(to_numpy(g), xp=xp, device=there)\n"
+            ),
+        },
+        code="optimizers",
+    ),
+    _planted(
+        "optimizer-moves-on-the-host",
+        "optimizer",
+        "new parameters go by way of the host, in whole",
+        law="steps_are_taken_on_the_device",
+        shows="parameters that live on a device",
+        edits={
+            "import Array, array_namespace\n": (
+                "import Array, array_namespace, from_numpy, to_numpy\n"
+            ),
+            "        after[name] = moved[0]\n": (
+                "        xp, there = array_namespace(g), g.device\n"
+                "        new = to_numpy(moved[0])\n"
+                "        after[name] = from_numpy(new, xp=xp, device=there)\n"
+            ),
+        },
+        code="optimizers",
+    ),
 )
