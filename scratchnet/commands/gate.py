@@ -14,7 +14,8 @@ from rich.table import Table
 
 from scratchnet.commands.console import BROKEN
 from scratchnet.outputs import write
-from scratchnet.testing import devices, origin
+from scratchnet.testing import devices, junit, origin
+from scratchnet.testing import floors as kept
 from scratchnet.testing import gate as reading
 
 
@@ -34,7 +35,7 @@ def gate(
         typer.Option(help="Write what was executed, as the floors of later sessions."),
     ] = None,
     max_age: Annotated[
-        float, typer.Option(min=0, help="Hours that the session may be old.")
+        float, typer.Option(min=0, max=8784, help="Hours that the session may be old.")
     ] = reading.MAX_AGE.total_seconds() / 3600,
 ) -> None:
     """Say whether a report proves that a device ran what it had to.
@@ -47,21 +48,21 @@ def gate(
     names = devices.named(require, where="gate")
     found: list[str] = []
     try:
-        session = reading.read(report)
+        session = junit.read(report)
         found = reading.reasons(
             session,
             names,
-            floors=None if floors is None else reading.read_floors(floors),
+            floors=None if floors is None else kept.read_floors(floors),
             commit=origin.commit(Path.cwd()),
             run=origin.run(),
             max_age=timedelta(hours=max_age),
         )
-    except reading.Shut as error:
+    except junit.Shut as error:
         found = [str(error)]
     else:
         Console(width=_WIDE, highlight=False).print(_table(session, names))
     if write_floors is not None and not found:
-        told = json.dumps(reading.floors_of(session, names), indent=1)
+        told = json.dumps(kept.floors_of(session, names), indent=1)
         write(write_floors, f"{told}\n", where="gate")
     _say(names, found)
     raise typer.Exit(BROKEN if found else 0)
@@ -71,7 +72,7 @@ def gate(
 _WIDE = 120
 
 
-def _table(session: reading.Session, names: tuple[str, ...]) -> Table:
+def _table(session: junit.Session, names: tuple[str, ...]) -> Table:
     """What the report tells of each device."""
     table = Table("device", "what it is", "tests", "laws", "examples", "allocated")
     for name in names:
@@ -89,7 +90,7 @@ def _table(session: reading.Session, names: tuple[str, ...]) -> Table:
     return table
 
 
-def _allocated(ran: Iterable[reading.Ran]) -> str:
+def _allocated(ran: Iterable[junit.Ran]) -> str:
     counts = [each.allocated for each in ran if each.allocated is not None]
     return f"{sum(counts):,}" if counts else "not counted"
 

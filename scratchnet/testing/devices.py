@@ -5,6 +5,7 @@ A device is written `library:device`: `torch:cuda`, of which `cuda` is short.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -58,25 +59,35 @@ def of_target(target: Target, /) -> str:
     return f"{target.library}:{target.device}" if target.on_device else ""
 
 
-def of_item(item: Any, /) -> str:
-    """The device that a test of pytest runs on: that of its target, or of its marker
-    `device`; empty for the host. Imports nothing heavy for tests of neither.
+def of_item(item: Any, /) -> tuple[str, ...]:
+    """The devices that a test of pytest runs on: those of its targets, and of its
+    markers `device`; none for the host. Imports nothing heavy for tests of neither.
 
     Raises ArgumentError for a marker that names no device.
     """
     params = getattr(getattr(item, "callspec", None), "params", {})
-    for found in filter(None, map(_of_value, params.values())):
-        return found
-    marker = item.get_closest_marker("device")
-    return "" if marker is None else named(*marker.args, where="device")[0]
+    found = [name for value in params.values() for name in _of_value(value)]
+    for marker in item.iter_markers("device"):
+        found += _of_marker(*marker.args, **marker.kwargs)
+    return tuple(dict.fromkeys(found))
 
 
-def _of_value(value: Any) -> str:
-    """The device of a target, or of what is asked on one."""
+def _of_value(value: Any) -> list[str]:
+    """The devices of a target, of what is asked on one, or of several."""
+    if isinstance(value, tuple | list):
+        return [name for each in value for name in _of_value(each)]
     targets = sys.modules.get("scratchnet.testing.targets")
     target = getattr(value, "target", value)
     known = targets is not None and isinstance(target, targets.Target)
-    return of_target(target) if known else ""
+    return list(filter(None, [of_target(target)])) if known else []
+
+
+def _of_marker(*names: Any, **options: Any) -> list[str]:
+    given = [*names, *options.values()]
+    if not given or {*options} - {"name"} or not all(isinstance(x, str) for x in given):
+        said = f"@pytest.mark.device with {given!r}"
+        raise ArgumentError("device", said, 'required a name: device("cuda")')
+    return [name for text in given for name in named(text, where="device")]
 
 
 def allocated(name: str, /) -> int | None:
@@ -87,12 +98,22 @@ def allocated(name: str, /) -> int | None:
         torch = sys.modules.get("torch")
         if torch is None or not torch.cuda.is_initialized():
             return 0
-        return int(torch.cuda.memory_stats().get("allocation.all.allocated", 0))
+        return _allocated_on_cuda(torch.cuda)
     if library == "simulated":
         from scratchnet.testing import simulated
 
         return simulated.DEVICES[device].allocations
     return None
+
+
+def _allocated_on_cuda(cuda: Any) -> int | None:
+    """On all devices together; None where another allocator than PyTorch's own counts
+    nothing."""
+    uncached = os.environ.get("PYTORCH_NO_CUDA_MEMORY_CACHING")
+    if uncached or cuda.get_allocator_backend() != "native":
+        return None
+    stats = map(cuda.memory_stats, range(cuda.device_count()))
+    return sum(int(each.get("allocation.all.allocated", 0)) for each in stats)
 
 
 def facts(names: Iterable[str], /) -> dict[str, str]:
@@ -123,7 +144,10 @@ def _driver() -> str:
     if tool is None:
         return "not known: nvidia-smi is not here"
     query = [tool, "--query-gpu=driver_version", "--format=csv,noheader"]
-    said = subprocess.run(  # noqa: S603 - a fixed command
-        query, capture_output=True, text=True, check=False, timeout=30
-    )
+    try:
+        said = subprocess.run(  # noqa: S603 - a fixed command
+            query, capture_output=True, text=True, check=False, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"not known: nvidia-smi: {type(error).__name__}"
     return (said.stdout.splitlines() or ["not known"])[0].strip()

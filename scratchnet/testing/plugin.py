@@ -22,12 +22,11 @@ import pytest
 from scratchnet.errors import ScratchnetError
 from scratchnet.testing import requirement, summary
 from scratchnet.testing.guards import ProfileWatch, foreign, profile_said
+from scratchnet.testing.junit import LAW, read_told
 
 if TYPE_CHECKING:
     from scratchnet.testing.verification import Verification
 
-#: What a test leaves in its report, also for the controller of pytest-xdist.
-PROPERTY = "scratchnet"
 #: What a worker of pytest-xdist tells its controller at the end.
 _WRONG = "scratchnet_wrong"
 _SESSION = pytest.StashKey["_Session"]()
@@ -71,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "verifies(*operations, targets=None, laws=None, examples=None, waive={}): a "
         "test for each law of each operation on each target; takes the fixture `law`",
     )
+    requirement.forget(config)
     if problem := foreign(Path(__file__).resolve().parents[1]):
         raise pytest.UsageError(problem)
     if not config.getoption("help"):
@@ -183,7 +183,7 @@ def law(request: pytest.FixtureRequest) -> Verification:
         cache=getattr(config, "cache", None),
         base=config.invocation_params.dir,
         name=node.nodeid,
-        left=lambda told: node.user_properties.append((PROPERTY, json.dumps(told))),
+        left=lambda told: node.user_properties.append((LAW, json.dumps(told))),
     )
 
 
@@ -257,8 +257,8 @@ class _Session:
         """One test more."""
         if report.when != "call":
             return
-        found = (value for name, value in report.user_properties if name == PROPERTY)
-        self.told += [json.loads(str(value)) for value in found]
+        found = (value for name, value in report.user_properties if name == LAW)
+        self.told += filter(None, map(read_told, found))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -1,13 +1,11 @@
-"""Devices in a session of pytest: tests of a device, and devices that are required.
+"""Devices that a session of pytest requires.
 
-A test of a device is one whose target is there, or that is marked `device`. Numerics
-are pinned while it runs, and its report says what it allocated. Where the device is
-required, none of them may be skipped, left out, or pass without having used it.
+They answer, and none of their tests is skipped, left out, or passes without having used
+them.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
@@ -18,10 +16,23 @@ import pytest
 
 from scratchnet.errors import ScratchnetError
 from scratchnet.testing import devices, gate, origin
+from scratchnet.testing.device_tests import DeviceTests
+from scratchnet.testing.floors import count, read_floors
+from scratchnet.testing.junit import (
+    DEVICE,
+    LAW,
+    SESSION,
+    Ran,
+    Shut,
+    Told,
+    outcome_of,
+    read_told,
+)
 from scratchnet.testing.workspace import set_workspace, workspace
 
 if TYPE_CHECKING:
     from _pytest.junitxml import LogXML
+
 
 VARIABLE = "SCRATCHNET_REQUIRE"
 #: Every variable of the environment that is ours, and what it is for.
@@ -49,6 +60,14 @@ def add_options(group: pytest.OptionGroup) -> None:
     )
 
 
+def forget(config: pytest.Config) -> None:
+    """Remove the report of an earlier session, first of all: one that does not begin,
+    or does not reach its end, must not leave it in its place."""
+    path = config.getoption("xmlpath", None)
+    if path and not hasattr(config, "workerinput"):
+        Path(os.path.expandvars(path)).expanduser().unlink(missing_ok=True)
+
+
 def configure(config: pytest.Config, wrong: list[str]) -> None:
     """See that what is required is here, before anything is collected.
 
@@ -72,19 +91,32 @@ def configure(config: pytest.Config, wrong: list[str]) -> None:
         for name in names:
             devices.require(name)
         floors = _floors(config.getoption("--scratchnet-floors"), names)
-    except (ScratchnetError, gate.Shut) as error:
+    except (ScratchnetError, Shut) as error:
         raise pytest.UsageError(str(error)) from None
-    _without_old_report(config)
+    _require_whole(config)
     config.pluginmanager.register(
         Requirement(config, names, floors, wrong), "scratchnet-requirement"
     )
 
 
+#: What leaves tests out without telling anybody which.
+_NARROWING = {"lf": "--last-failed", "stepwise": "--stepwise"}
+
+
+def _require_whole(config: pytest.Config) -> None:
+    for name, option in _NARROWING.items():
+        if config.getoption(name, False):
+            raise pytest.UsageError(
+                f"{option} leaves tests out, but a device is required: all of its "
+                "tests have to run"
+            )
+
+
 def named(config: pytest.Config) -> tuple[str, ...]:
     """The devices that a session requires. Raises ArgumentError for what are none."""
     option = config.getoption("--scratchnet-require")
-    text = os.environ.get(VARIABLE, "") if option is None else option
-    return () if option is None and not text else devices.named(text)
+    text = os.environ.get(VARIABLE) if option is None else option
+    return () if text is None else devices.named(text)
 
 
 def _require_known_variables() -> None:
@@ -97,60 +129,14 @@ def _require_known_variables() -> None:
             )
 
 
-def _floors(path: Path | None, names: Iterable[str]) -> gate.Told:
+def _floors(path: Path | None, names: Iterable[str]) -> Told:
     if path is None:
         return {}
-    found = gate.read_floors(path)
+    found = read_floors(path)
     for name in names:
         if name not in found:
-            raise gate.Shut(f"{path}: it holds no floors of {name}, which is required")
+            raise Shut(f"{path}: it holds no floors of {name}, which is required")
     return found
-
-
-def _without_old_report(config: pytest.Config) -> None:
-    """A session that does not reach its end must not leave the report of another."""
-    path = config.getoption("xmlpath", None)
-    if path and not hasattr(config, "workerinput"):
-        Path(path).unlink(missing_ok=True)
-
-
-class DeviceTests:
-    """Tests of a device: skipped where it is not here, else under pinned numerics.
-
-    Where the device is required, `Requirement` takes no skip.
-    """
-
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Skip a test whose device does not answer; but not that of a law, whose target
-        was asked for. To ask is the warm-up: a first call takes seconds."""
-        name = devices.of_item(item)
-        reason = name and devices.target_on(name).unavailable()
-        if reason and not item.get_closest_marker("verifies"):
-            pytest.skip(reason)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Pin numerics, and see at the end that they are what they were."""
-        name = devices.of_item(item)
-        if not name:
-            return (yield)
-        from scratchnet.testing import numerics
-
-        target = devices.target_on(name)
-        told: dict[str, Any] = {"device": name, "test": item.nodeid.partition("[")[0]}
-        with numerics.pinned(target) as pins:
-            before = devices.allocated(name)
-            if settings := numerics.settings(target, target.contract):
-                item.add_report_section("call", "numerics", settings)
-            try:
-                ran = yield
-            finally:
-                after = devices.allocated(name)
-                told["allocated"] = None if after is None else after - (before or 0)
-                item.user_properties.append((gate.DEVICE, json.dumps(told)))
-            if changed := pins.changed():
-                pytest.fail(f"the test has changed numerics: {changed}", pytrace=False)
-        return ran
 
 
 class Requirement:
@@ -160,7 +146,7 @@ class Requirement:
         self,
         config: pytest.Config,
         names: tuple[str, ...],
-        floors: gate.Told,
+        floors: Told,
         wrong: list[str],
     ) -> None:
         self.config = config
@@ -168,9 +154,11 @@ class Requirement:
         self.floors = floors
         self.wrong = wrong
         self.facts = devices.facts(names)
-        self.ran: dict[str, list[gate.Ran]] = {name: [] for name in names}
-        self.left: set[str] = set()
+        #: Of each required device: tests that were collected, and those that ran.
+        self.collected: set[str] = set()
+        self.ran: dict[str, dict[str, Ran]] = {name: {} for name in names}
         self.log: LogXML | None = None
+        self.is_worker = hasattr(config, "workerinput")
 
     def pytest_report_header(self) -> list[str]:
         """Which devices are required, and what they are."""
@@ -183,7 +171,7 @@ class Requirement:
         """Tell the report what it is of."""
         from _pytest.junitxml import xml_key
 
-        if not hasattr(self.config, "workerinput"):
+        if not self.is_worker:
             self.log = self.config.stash.get(xml_key, None)
         started = datetime.now(UTC).isoformat(timespec="seconds")
         self._tell(
@@ -195,80 +183,115 @@ class Requirement:
     def _tell(self, told: dict[str, str]) -> None:
         if self.log is not None:
             for name, value in told.items():
-                self.log.add_global_property(f"{gate.SESSION}{name}", value)
+                self.log.add_global_property(f"{SESSION}{name}", value)
+
+    def _of(self, item: pytest.Item) -> tuple[str, ...]:
+        """The required devices of a test."""
+        return tuple(name for name in devices.of_item(item) if name in self.names)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """A test more that has to run, whatever becomes of the list of tests."""
+        if self._of(item):
+            self.collected.add(item.nodeid)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """No test of a required device is left out."""
-        for name in self.names:
-            count = sum(devices.of_item(item) == name for item in items)
-            if count:
-                self._say(
-                    f"{name} is required, but {count} of its tests were deselected"
-                )
+        gone = [item.nodeid for item in items if self._of(item)]
+        self.collected -= {*gone}
+        if gone:
+            self._say(
+                f"{', '.join(self.names)} is required, but {len(gone)} of its tests "
+                "were deselected"
+            )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """No file is skipped as a whole: what is in it nobody knows."""
         if report.skipped:
-            why = _reason(report.longrepr)
+            why = _reason(report)
             self._say(f"{report.nodeid} was skipped while it was collected: {why}")
+
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        """What looks like a test and is collected as none: nobody else misses it."""
+        if issubclass(warning_message.category, pytest.PytestCollectionWarning):
+            self._say(f"not collected: {warning_message.message}")
 
     def _say(self, problem: str) -> None:
         if problem not in self.wrong:
             self.wrong.append(problem)
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Which tests have to end; those of pytest-xdist are known to workers only."""
-        items = {x.nodeid: devices.of_item(x) for x in session.items}
-        self.left = {test for test, name in items.items() if name in self.names}
-
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """A skip, or a failure that was expected, is a failure on a required device."""
+        """A skip, or a failure that was expected, is a failure on a required device;
+        but for a law that was left out for a reason that it told."""
         report = yield
-        told = any(name == gate.LAW for name, _ in report.user_properties)
-        if report.outcome == "skipped" and not told:
-            name, why = devices.of_item(item), _reason(report.longrepr)
-            if name in self.names or why.startswith(_EMPTY):
-                wanted = name or ", ".join(self.names)
+        names, why = self._of(item), _reason(report)
+        if report.outcome == "skipped" and not _was_left_out(report):
+            if names or _EMPTY in why:
+                wanted = ", ".join(names or self.names)
                 report.outcome = "failed"
                 report.longrepr = f"{wanted} is required, but this was skipped: {why}"
-                if hasattr(report, "wasxfail"):
-                    del report.wasxfail
+                vars(report).pop("wasxfail", None)
+        elif report.failed:
+            for name in names:
+                if gone := devices.target_on(name).lost():
+                    item.session.shouldfail = f"{name} does not answer any more: {gone}"
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One test more: what it says is in its properties, also under pytest-xdist."""
         if report.when != "call":
             return
-        self.left.discard(report.nodeid)
-        properties = dict(report.user_properties)
-        if gate.DEVICE not in properties:
-            return
-        told = json.loads(str(properties[gate.DEVICE]))
-        law = json.loads(str(properties.get(gate.LAW, "{}")))
-        outcome = gate.outcome_of(report.outcome, law)
-        ran = gate.Ran(told["test"], outcome, told["allocated"], law)
-        if told["device"] in self.ran:
-            self.ran[told["device"]].append(ran)
+        law = next(iter(_told(report, LAW)), {})
+        for told in _told(report, DEVICE):
+            outcome = outcome_of(report.outcome, law)
+            ran = self.ran.get(told["device"], {})
+            if report.nodeid not in ran or ran[report.nodeid].outcome == "passed":
+                ran[report.nodeid] = Ran(told["test"], outcome, told["allocated"], law)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """What a worker of pytest-xdist has collected."""
+        self.collected |= {*getattr(node, "workeroutput", {}).get(_COLLECTED, ())}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a session that has not used what was required."""
-        if hasattr(self.config, "workerinput"):
+        if self.is_worker:
+            # An attribute that pytest-xdist gives to its workers.
+            self.config.workeroutput[_COLLECTED] = sorted(self.collected)  # type: ignore[attr-defined]
             return
-        if self.left:
-            self._say(f"{len(self.left)} tests of required devices did not run")
+        left = self.collected.difference(*self.ran.values())
+        if left:
+            self._say(f"{count(len(left), 'test')} of required devices did not run")
         for name in self.names:
-            for each in gate.of_device(name, self.ran[name], self.floors):
+            for each in gate.of_device(name, self.ran[name].values(), self.floors):
                 self._say(each)
-        if self.wrong and session.exitstatus == pytest.ExitCode.OK:
+        idle = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if self.wrong and session.exitstatus in idle:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         self._tell({"exitstatus": str(int(session.exitstatus))})
 
 
-def _reason(longrepr: Any) -> str:
+#: What a worker of pytest-xdist tells its controller at the end.
+_COLLECTED = "scratchnet_collected"
+
+
+def _told(report: Any, name: str) -> list[Told]:
+    """What a test tells under a name, of ours."""
+    found = [read_told(value) for key, value in report.user_properties if key == name]
+    return [each for each in found if each]
+
+
+def _was_left_out(report: Any) -> bool:
+    """Whether a law was not asked, for a reason that is none of the device."""
+    return any("held" not in told for told in _told(report, LAW))
+
+
+def _reason(report: Any) -> str:
     """Why something was skipped."""
+    expected = getattr(report, "wasxfail", "")
+    longrepr = report.longrepr
     said = str(longrepr[-1]) if isinstance(longrepr, tuple) else str(longrepr or "")
-    return said.removeprefix("Skipped: ") or "no reason is given"
+    return expected or said.removeprefix("Skipped: ") or "no reason is given"

@@ -83,6 +83,7 @@ def test_full_and_short_batches_take_a_graph_each(compiled_run):
     runs, graphs = compiled_run
     assert len(runs) == 3 * 6
     assert graphs == 2
+    assert all(bool((p - p == 0).all()) for p in state(runs[-1].model).values())
 
 
 def test_each_compiled_step_is_within_and_the_eager_one_too(training, compiled_run):

@@ -21,7 +21,7 @@ CUDA = tuple(Target.named(f"torch:cuda:{form}") for form in FORMATS)
 #: Each kind of call is compiled anew: of these, what a training step is made of.
 COMPILED = Target.named("torch:cuda:float32+compiled")
 STEP = ("softmax", "cross_entropy", "linear", "sgd", "train_step")
-#: Examples where it does not matter which: on CPUs tests/equivalence asks in full.
+#: Examples of what tests/equivalence asks in full on CPUs, or of PyTorch's on CUDA.
 FEW, MORE = 10, 40
 #: PyTorch leaves it to an assertion on the device to refuse a label, or a row, that is
 #: none: no call of the process is answered after that, and no law could be asked.
@@ -70,7 +70,7 @@ def ours_on_cuda() -> Iterator[Asked]:
 
 def theirs_on_cuda() -> Iterator[Asked]:
     """What is asked of PyTorch's: on CPUs tests/equivalence does."""
-    yield from _asked(THEIRS, CUDA, LOOKUPS, ASSERTED)
+    yield from _asked(THEIRS, CUDA, LOOKUPS, ASSERTED, MORE)
 
 
 def on_standins() -> Iterator[Asked]:

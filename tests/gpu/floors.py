@@ -24,19 +24,19 @@ import pytest  # noqa: E402
 from gpu.asked import CUDA, on_cuda, on_standins  # noqa: E402
 from targets import STANDIN  # noqa: E402
 
-from scratchnet.testing import LAWS, devices, gate  # noqa: E402
+from scratchnet.testing import LAWS, devices, floors  # noqa: E402
 from scratchnet.testing.binding import Binding  # noqa: E402
 from scratchnet.testing.engine import usual_examples  # noqa: E402
 from scratchnet.testing.laws import Finding  # noqa: E402
 from scratchnet.testing.search import Search, Tally, examples_of  # noqa: E402
 
 
-def floors():
+def kept():
     """The floors of CUDA, and of what stands in for it."""
     collected = of_files()
     here, there = (devices.of_target(each[0]) for each in (STANDIN, CUDA))
     return {
-        "schema": gate.SCHEMA,
+        "schema": floors.SCHEMA,
         here: {"examples": examples(on_standins(), here), "tests": collected[here]},
         there: {
             "examples": examples(on_cuda(), there),
@@ -106,12 +106,11 @@ def of_files():
     pytest.main(["--collect-only", "-qq", *known, str(HERE)], plugins=[kept])
     found = {}
     for item in kept.items:
-        name = devices.of_item(item)
-        if name and "law" not in item.fixturenames:
+        for name in devices.of_item(item) if "law" not in item.fixturenames else ():
             files = found.setdefault(name, Counter())
             files[item.nodeid.partition("::")[0]] += 1
     return {name: dict(sorted(files.items())) for name, files in found.items()}
 
 
 if __name__ == "__main__":
-    FILE.write_text(f"{json.dumps(floors(), indent=1)}\n")
+    FILE.write_text(f"{json.dumps(kept(), indent=1)}\n")

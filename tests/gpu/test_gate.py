@@ -4,11 +4,8 @@ Every way below to run tests of a device without the device is green somewhere: 
 plain pytest, with markers that are strict, with warnings as errors.
 """
 
-import json
-from pathlib import Path
-
 import pytest
-from gpu.gated import BOTH, DEVICE, LAW, PLAIN, REPORT
+from gpu.gated import BOTH, DEVICE, LAW, PLAIN
 
 from scratchnet.testing import Target
 
@@ -21,6 +18,37 @@ SKIPPED = {
     "a module that is not there": PLAIN.replace(
         "assert", "pytest.importorskip('no_such_module'); assert"
     ),
+    "an empty set that is expected to fail": """
+@pytest.mark.xfail(reason="got empty parameter set for (device)")
+@pytest.mark.parametrize("device", [None])
+def test_plain(device):
+    assert device
+""",
+    "a broken law that is expected to fail": """
+@pytest.mark.xfail
+@pytest.mark.verifies(ops.softmax, targets=HERE, laws="equals_the_oracle")
+def test_broken(law):
+    law.holds_for(lambda x, axis=-1: softmax(x, axis) * 2)
+""",
+    "a broken law whose failure is skipped": """
+@pytest.mark.verifies(ops.softmax, targets=HERE, laws="equals_the_oracle")
+def test_broken(law):
+    try:
+        law.holds_for(lambda x, axis=-1: softmax(x, axis) * 2)
+    except BaseException:
+        pytest.skip("no device")
+""",
+    "the second of two devices": """
+@pytest.mark.device("strict:device1")
+@pytest.mark.device("simulated:gpu")
+def test_plain():
+    pytest.skip("no device")
+""",
+    "a device among several": """
+@pytest.mark.parametrize("targets", [(Target.named("strict:device1:float32"), HERE)])
+def test_plain(targets):
+    pytest.skip("no device")
+""",
     "a fixture that skips": """
 @pytest.fixture
 def device():
@@ -70,6 +98,12 @@ def test_with_the_device_several_processes_are_green(gated, floors):
     assert good.is_green, good.said + good.reasons
 
 
+@pytest.fixture
+def without_a_gpu():
+    if not Target.named("torch:cuda:float32").unavailable():
+        pytest.skip("there is one: the next test hides it")
+
+
 @pytest.mark.parametrize(
     ("require", "env"),
     [
@@ -78,10 +112,7 @@ def test_with_the_device_several_processes_are_green(gated, floors):
     ],
     ids=["the option", "the variable"],
 )
-@pytest.mark.skipif(
-    not Target.named("torch:cuda:float32").unavailable(),
-    reason="a device is here: see the next one",
-)
+@pytest.mark.usefixtures("without_a_gpu")
 def test_a_required_device_that_does_not_answer_ends_the_session(gated, require, env):
     """Before anything is collected, with a code that says so."""
     found = gated(BOTH, require=require, **env)
@@ -144,6 +175,72 @@ def test_what_is_left_out_is_an_error(gated, floors, options):
     assert found.code != 0, found.said
     assert LEFT_OUT[options] in found.said
     assert found.gate == 1
+
+
+DROPS = """
+def pytest_collection_modifyitems(items):
+    items[:] = [item for item in items if "plain" not in item.name]
+"""
+IDLES = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item):
+    return True if "plain" in item.name else None
+"""
+
+
+@pytest.mark.parametrize(("hook", "options"), [(DROPS, ()), (IDLES, ("-n1",))])
+def test_what_a_hook_drops_is_missed(gated, pytester, hook, options):
+    """Without a word to anybody, and without floors."""
+    pytester.makeconftest(hook)
+    found = gated(BOTH, *options, apart=bool(options))
+    assert found.code == pytest.ExitCode.TESTS_FAILED, found.said
+    assert "1 test of required devices did not run" in found.said
+    assert found.gate == 1
+
+
+@pytest.mark.parametrize("option", ["--lf", "--sw"])
+def test_what_leaves_tests_out_in_silence_is_refused(gated, option):
+    found = gated(BOTH, option)
+    assert found.code == pytest.ExitCode.USAGE_ERROR
+    assert "leaves tests out, but a device is required" in found.said
+
+
+def test_a_class_that_is_collected_as_no_test_is_missed(gated):
+    idle = """
+class TestIt:
+    def __init__(self):
+        pass
+
+    def test_it(self):
+        pass
+"""
+    found = gated(BOTH + idle, "-Wdefault")
+    assert found.code == pytest.ExitCode.TESTS_FAILED, found.said
+    assert "not collected: cannot collect test class" in found.said
+
+
+def test_each_test_counts_once(gated, floors):
+    """Two workers of pytest-xdist that run the same one are no two tests."""
+    found = gated(
+        LAW, "-n2", "--dist=each", f"--scratchnet-floors={floors}", apart=True
+    )
+    assert found.code == pytest.ExitCode.TESTS_FAILED, found.said
+    assert "test_it.py: 1 test passed, at least 2 are required" in found.said
+
+
+@pytest.mark.parametrize(
+    "marker", ["device", "device()", "device(1)", "device('gpu')", "device(of='cuda')"]
+)
+def test_a_marker_that_names_no_device_is_a_usage_error(gated, marker):
+    found = gated(BOTH.replace('device("simulated:gpu")', marker))
+    assert found.code == pytest.ExitCode.USAGE_ERROR, found.said
+    assert "INTERNALERROR" not in found.said
+
+
+def test_a_marker_may_name_its_device(gated):
+    assert gated(BOTH.replace("device(", "device(name=")).is_green
 
 
 @pytest.mark.parametrize("gone", [LAW, BOTH.replace("test_law", "law")])
@@ -228,75 +325,6 @@ def test_a_session_that_requires_nothing_is_no_proof(gated):
     assert "it may have skipped" in found.reasons
 
 
-def test_the_report_of_another_device_is_no_proof(gated):
-    found = gated(
-        BOTH.replace(DEVICE, "strict:device2"),
-        require=("--scratchnet-require=strict:device2",),
-    )
-    assert found.code == 0
-    assert found.gate == 1
-
-
-def test_a_report_of_another_time_is_no_proof(gated, pytester):
-    assert gated(BOTH).is_green
-    report = pytester.path / REPORT
-    now = report.read_text().partition('started" value="')[2][:4]
-    for year, said in ((int(now) - 1, "stale"), (int(now) + 1, "of the future")):
-        old = report.read_text().replace(
-            f'started" value="{now}', f'started" value="{year}'
-        )
-        (pytester.path / "old.xml").write_text(old)
-        found = gated(BOTH, report="old.xml")
-        assert found.code == 0
-        assert found.gate == 1
-        assert said in found.reasons
-
-
-def test_a_report_of_another_commit_is_no_proof(gated, pytester):
-    for command in ("init", "commit --allow-empty -m one"):
-        pytester.run("git", "-c", "user.name=a", "-c", "user.email=a", *command.split())
-    assert gated(BOTH).is_green
-    Path(REPORT).rename("old.xml")
-    pytester.run(
-        *("git", "-c", "user.name=a", "-c", "user.email=a"),
-        *("commit", "--allow-empty", "-m", "two"),
-    )
-    found = gated(BOTH, report="old.xml")
-    assert found.code == 0
-    assert found.gate == 1
-    assert "the report is of commit " in found.reasons
-
-
-def test_a_report_of_another_run_is_no_proof(gated):
-    """The folder of a runner that hosts itself is the same from run to run."""
-    assert gated(BOTH, GITHUB_RUN_ID="1").is_green
-    Path(REPORT).rename("old.xml")
-    found = gated(BOTH, report="old.xml", GITHUB_RUN_ID="2")
-    assert found.code == 0
-    assert found.gate == 1
-    assert "the report is of run 1, not of 2" in found.reasons
-
-
-@pytest.mark.parametrize("cut", [0, 0.5])
-def test_half_a_report_is_no_proof(gated, pytester, cut):
-    assert gated(BOTH).is_green
-    whole = (pytester.path / REPORT).read_bytes()
-    (pytester.path / "half.xml").write_bytes(whole[: int(len(whole) * cut)])
-    found = gated(BOTH, report="half.xml")
-    assert found.gate == 1
-    assert "not a whole report" in found.reasons
-
-
-@pytest.mark.parametrize("text", [None, "", "{}", '{"schema": 1}'])
-def test_floors_that_are_none_are_an_error(gated, pytester, text):
-    if text is not None:
-        (pytester.path / FLOORS).write_text(text)
-    found = gated(BOTH, f"--scratchnet-floors={FLOORS}", floors=("--floors", FLOORS))
-    assert found.code == pytest.ExitCode.USAGE_ERROR
-    assert "floors" in found.said
-    assert found.gate == 1
-
-
 def test_floors_of_another_device_are_none(gated, floors, pytester):
     """To the command: the session may have been given none."""
     other = (pytester.path / floors).read_text().replace(DEVICE, "torch:cuda")
@@ -305,12 +333,3 @@ def test_floors_of_another_device_are_none(gated, floors, pytester):
     assert found.code == 0
     assert found.gate == 1
     assert f"the floors are not of {DEVICE}" in found.reasons
-
-
-def test_floors_are_written_of_a_good_session_alone(gated, pytester):
-    gated(BOTH.replace("== 1", "== 2"), floors=("--write-floors", FLOORS))
-    assert not (pytester.path / FLOORS).exists()
-    gated(BOTH, floors=("--write-floors", FLOORS))
-    told = json.loads((pytester.path / FLOORS).read_text())
-    assert told[DEVICE]["tests"] == {"test_it.py": 2}
-    assert told[DEVICE]["examples"]["softmax"]["equals_the_oracle"]["float64"] == 100

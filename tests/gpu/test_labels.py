@@ -5,19 +5,19 @@ import sys
 
 import numpy as np
 import pytest
+from targets import Devices
 
 from scratchnet import cross_entropy, nll
 from scratchnet.errors import ScratchnetError
 
 #: What PyTorch leaves to an assertion on the device, under a law.
 LOST = """
-import torch
 from scratchnet.testing import check, ops
 
 report = check(
-    lambda x, labels: torch.nn.functional.nll_loss(x, labels),
+    lambda x, labels: -x.gather(-1, labels[..., None]).mean(),
     ops.nll.restrict(ranks=2),
-    targets=["torch:cuda:float32"],
+    targets=["torch:cuda:float64"],
     laws=["what_does_not_fit_is_refused", "two_runs_agree"],
 )
 print(report)
@@ -36,7 +36,7 @@ def test_a_wrong_label_leaves_the_device_as_it_was(target, loss, label):
     assert np.isfinite(float(loss(scores, right)))
 
 
-@pytest.mark.device("cuda")
+@pytest.mark.skipif(not Devices.on_cuda(), reason="where CUDA is required")
 def test_an_assertion_on_the_device_is_a_verdict():
     """In a process of its own, which answers no call after it."""
     ran = subprocess.run(

@@ -1,10 +1,12 @@
 """Laws on devices: they hold on the faithful one, and each faulty one is found."""
 
+from functools import partial
+
 import pytest
 from equivalence.subjects import OURS
 from properties.asking import quick
 
-from scratchnet import softmax
+from scratchnet import Batches, softmax
 from scratchnet.arrays import array_namespace, from_numpy, to_numpy
 from scratchnet.testing import OPS, Contract, Target, check
 
@@ -239,12 +241,13 @@ def test_single_numbers_may_be_looked_at_and_arrays_may_not(subject, verdict):
     assert result.verdict == verdict, str(report)
 
 
-def on_the_host(p, g, state, *, learning_rate, **options):
+def on_the_host(p, g, state, **options):
     """A step of NumPy, brought back."""
     there = next(iter(p.values())).device
     xp = next(iter(p.values())).__array_namespace__()
     back = partial(from_numpy, xp=xp, device=there)
-    new = {k: back(to_numpy(x) - learning_rate * to_numpy(g[k])) for k, x in p.items()}
+    rate = options["learning_rate"]
+    new = {k: back(to_numpy(x) - rate * to_numpy(g[k])) for k, x in p.items()}
     return new, state
 
 

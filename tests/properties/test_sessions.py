@@ -8,7 +8,7 @@ from importlib import metadata
 import pytest
 from properties.strangers import CODE, FEW, ON_NUMPY, THREE_LINES, only, summary
 
-from scratchnet.testing import plugin
+from scratchnet.testing import junit, plugin
 from scratchnet.testing.guards import foreign
 from scratchnet.testing.targets import default_targets
 
@@ -48,7 +48,7 @@ def test_other(law):
     left = [
         json.loads(each.get("value"))
         for each in ElementTree.parse(pytester.path / "report.xml").iter("property")
-        if each.get("name") == plugin.PROPERTY
+        if each.get("name") == junit.LAW
     ]
     asked = [each for each in left if "held" in each]
     assert list(rows) == ["log_softmax", "softmax", "in all"]

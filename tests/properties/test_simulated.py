@@ -197,7 +197,9 @@ def test_numbers_are_not_iterated_and_are_formatted():
     assert [float(each) for each in on([1.0, 2.0])] == [1, 2]
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
 def test_a_copy_lives_on_the_same_device(copied):
     x = copied(on([1.0, 2.0]))
     assert x.device is GPU
@@ -207,6 +209,8 @@ def test_a_copy_lives_on_the_same_device(copied):
 
 
 def test_what_is_no_attribute_of_the_standard_says_so():
-    with pytest.raises(AttributeError, match=r"'max' is no attribute.*\n.*xp\.max\(x\)"):
+    with pytest.raises(
+        AttributeError, match=r"'max' is no attribute.*\n.*xp\.max\(x\)"
+    ):
         on([1.0]).max()
     assert not hasattr(on([1.0]), "__cuda_array_interface__")

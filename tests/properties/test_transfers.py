@@ -14,7 +14,7 @@ def counted(target, function, *arrays):
     placed = [where.array(np.asarray(x)) for x in arrays]
     with reads(where) as found:
         function(*placed)
-    return found.numbers
+    return found.numbers + found.singles
 
 
 X = np.arange(6.0).reshape(2, 3)
