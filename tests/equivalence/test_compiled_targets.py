@@ -194,3 +194,20 @@ def test_what_is_compiled_again_and_again_is_told(here, monkeypatch):
     report = check(of_another_kind_each_time, SMALL, targets=here, laws=PLAIN[:1])
     assert report.broken[0].verdict == "VACUOUS"
     assert "torch.compile would run it uncompiled from here on" in str(report)
+
+
+def test_what_is_watched_is_compiled_still(here, monkeypatch):
+    """As on CUDA, where the host is another place: watching must not keep Dynamo from
+    compiling, nor what is called later."""
+    monkeypatch.setattr(Target, "on_device", property(lambda self: self.compiled))
+    function, _ = OURS["softmax"]
+    laws = ["nothing_is_computed_on_the_host", "equals_the_oracle"]
+    for order in (laws, laws[::-1]):
+        own = fresh(function)
+        report = check(own, OPS["softmax"], targets=here, laws=order, examples=FEW)
+        assert report.ok, str(report)
+
+
+def fresh(function):
+    """The function under another name: what is compiled of one is kept."""
+    return lambda x, axis=-1: function(x, axis=axis)

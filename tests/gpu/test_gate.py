@@ -190,7 +190,11 @@ def pytest_runtest_protocol(item):
 """
 
 
-@pytest.mark.parametrize(("hook", "options"), [(DROPS, ()), (IDLES, ("-n1",))])
+@pytest.mark.parametrize(
+    ("hook", "options"),
+    [(DROPS, ()), (IDLES, ("-n1",))],
+    ids=["of the list", "of a protocol"],
+)
 def test_what_a_hook_drops_is_missed(gated, pytester, hook, options):
     """Without a word to anybody, and without floors."""
     pytester.makeconftest(hook)

@@ -11,7 +11,7 @@ from gpu.gated import DEVICE
 import scratchnet
 import scratchnet.testing
 import scratchnet.testing.strategies
-from scratchnet.testing import LAWS, OPS, gate, laws, op
+from scratchnet.testing import LAWS, OPS, floors, gate, junit, laws, op
 from scratchnet.testing.asked import asked_of
 from scratchnet.testing.references import REFERENCES, listing
 from scratchnet.testing.verification import Verification
@@ -76,8 +76,10 @@ def test_the_reasons_on_the_page_are_those_of_the_gate():
     page = (ROOT / "docs" / "gpu.md").read_text()
     rows = re.findall(r"^\| (`.*?) \|", page.split("## When")[1], re.MULTILINE)
     reasons = re.findall(r"`(.*?)`", " ".join(rows))
-    source = ast.walk(ast.parse(Path(gate.__file__).read_text()))
-    texts = [node.value for node in source if isinstance(node, ast.Constant)]
+    modules = (gate, junit, floors)
+    sources = [ast.parse(Path(each.__file__).read_text()) for each in modules]
+    nodes = [node for source in sources for node in ast.walk(source)]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
     said = " ".join(text for text in texts if isinstance(text, str))
     assert len(reasons) >= 15
     assert not [each for each in reasons if each not in re.sub(r"\s+", " ", said)]

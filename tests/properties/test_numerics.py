@@ -13,6 +13,7 @@ from scratchnet.testing.binding import bind
 from scratchnet.testing.engine import hold
 from scratchnet.testing.laws import LAWS
 from scratchnet.testing.numerics import Pins, pinned, switches
+from scratchnet.testing.replay import replayed
 
 torch = pytest.importorskip("torch")
 CPU = Target.named("torch:cpu:float32")
@@ -236,3 +237,16 @@ def test_a_test_that_changes_numerics_fails(pytester, monkeypatch):
     said = "the test has changed numerics: rounding from even to down"
     result.stdout.fnmatch_lines([f"*{said}*"])
     assert os.environ["ROUNDING"] == "even"
+
+
+def depends(x):
+    """Right only where products are not rounded to TF32."""
+    return torch.relu(x) + (torch.get_float32_matmul_precision() == "high")
+
+
+def test_a_witness_is_replayed_under_the_pins_that_it_was_found_under():
+    report = asked(depends, targets=[CPU], contract=Contract.tf32())
+    (result,) = report.results
+    assert result.verdict == "WRONG"
+    witness = result.recorded() | {"subject": f"{__file__}:depends"}
+    assert not replayed(witness).ok

@@ -192,7 +192,7 @@ def test_numbers_are_not_iterated_and_are_formatted():
     with pytest.raises(TypeError):
         list(x)
     before = GPU.read
-    assert f"{x:.1f}" == "1.2"
+    assert f"{x:+}" == "+1.25"
     assert GPU.read == before + 1
     assert [float(each) for each in on([1.0, 2.0])] == [1, 2]
 
