@@ -168,8 +168,8 @@ def test_it_unsettles_its_own_process_alone():
     assert only(found)["verdict"] == "HOLDS"
     assert only(found)["examples"] == 10
     assert len(found.output) == 1000
-    child, *printed = found.output.split()
-    assert {*printed} == {"out"}
+    child, first, *_ = found.output.split()
+    assert first == "out"
     assert found.dropped > 700_000
     assert state() == before
     assert has_ended(int(child))
