@@ -114,7 +114,9 @@ def test_an_exit_while_a_smaller_example_is_looked_for_is_seen():
     result = only(outcome(wild("leaves_while_it_is_shrunk", examples=30)))
     assert result["verdict"] == "CRASHES"
     assert "exited with code 0 (os._exit)" in result["message"]
-    assert "while a smaller example was looked for: it was WRONG" in result["message"]
+    assert (
+        "an example before it was WRONG\n  the example is the one" in result["message"]
+    )
     assert result["witness"]["arguments"][0]["shape"] == [2]
 
 
@@ -181,6 +183,8 @@ def test_what_ends_as_it_is_first_called_is_asked_no_more():
     assert "exited with code 7 (os._exit)\n  when it was first called" in str(
         only(found)["text"]
     ).replace("          ", "  ")
+    assert "numpy:float32" in found.untested[0]
+    assert "not asked, since it exited with code 7" in found.untested[0]
     assert found.untested[-1].startswith("all other laws: it exited with code 7")
 
 

@@ -201,6 +201,8 @@ class _Asking:
         """The same death of the smallest example, and what is to be said of it."""
         if size is None:
             return death, "of which example is not known"
+        if death.noted.verdict not in ("", "INACCURATE"):
+            return death, "the example is the one that was tried last"
         if death.verdict == "HANGS":
             return death, as_drawn("a smaller one was not looked for: each takes long")
         if death.how in self.shown:

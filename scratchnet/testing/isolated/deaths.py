@@ -84,7 +84,7 @@ def _said(
     if law is _REFUSALS and case is not None and case.op.refused(case):
         yield f"when it was called as {refused_like(case)!r}"
     if death.noted.verdict:
-        yield f"while a smaller example was looked for: it was {death.noted.verdict}"
+        yield f"an example before it was {death.noted.verdict}"
     yield which
 
 
