@@ -8,7 +8,12 @@ from __future__ import annotations
 
 
 class ScratchnetError(Exception):
-    """Base of all errors that scratchnet raises on purpose."""
+    """Base of all errors that scratchnet raises on purpose.
+
+    details: the user's own lines of a traceback, where it is their code that raised.
+    """
+
+    details: str = ""
 
     def __init__(self, where: str, found: str, required: str, fix: str = "") -> None:
         # All four to the base class, so that the exception survives pickling

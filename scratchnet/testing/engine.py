@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -160,7 +160,8 @@ def check(
         if results and results[-1].verdict == "CRASHES" and target.lost():
             law = results[-1].law
             lost.append(f"{target}: {law} has ended its use, no more was asked")
-    untested = [*binding.untested, *lost, *_left_out(results, chosen, binding)]
+    idle = [each.law for each in results if nothing_left(each)]
+    untested = [*binding.untested, *lost, *left_out(idle, chosen, binding)]
     untested += [f"{name}: waived, {reason}" for name, reason in waived.items()]
     results = [each for each in results if not nothing_left(each)]
     return Report(
@@ -173,10 +174,7 @@ def _asked_on(
 ) -> list[Result]:
     """What laws find on a target, as long as it answers."""
     subject, known, results = binding.on(target), list[Case](), list[Result]()
-    for law in laws:
-        pulled = binding.vjp is not None or not law.needs_vjp
-        if not (pulled and law.applies(binding.operation, target)):
-            continue
+    for law in applicable(laws, binding, target):
         result = hold(law, subject, known=known, **limits)
         results.append(result)
         if result.verdict == "CRASHES" and target.lost():
@@ -186,11 +184,21 @@ def _asked_on(
     return results
 
 
-def _left_out(
-    results: Iterable[Result], chosen: Iterable[Law], binding: Binding
+def applicable(
+    laws: Iterable[Law], binding: Binding, target: Target, /
+) -> Iterator[Law]:
+    """Those of the laws that can be asked of a bound function on a target."""
+    for law in laws:
+        pulled = binding.vjp is not None or not law.needs_vjp
+        if pulled and law.applies(binding.operation, target):
+            yield law
+
+
+def left_out(
+    idle: Iterable[Law], chosen: Iterable[Law], binding: Binding, /
 ) -> list[str]:
-    """Which laws were not asked, and why not."""
-    away = {each.law: None for each in results if nothing_left(each)}
+    """Which laws were not asked, and why not. idle: those that had no example."""
+    away = dict.fromkeys(idle)
     away |= dict.fromkeys(restricted_away(chosen, binding))
     said = [f"{each}: {why_idle(binding.operation)}" for each in away]
     full = why_not_full(binding.targets)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scratchnet.errors import ArgumentError, DataError, ScratchnetError
+from scratchnet.errors import ArgumentError, DataError
 from scratchnet.testing.case import Case
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import FORMATS
 from scratchnet.testing.laws import LAWS, Law
+from scratchnet.testing.loading import loaded
 from scratchnet.testing.numerics import pinned
 from scratchnet.testing.op import Op
 from scratchnet.testing.ops import OPS
@@ -33,7 +30,7 @@ from scratchnet.testing.subject import (
 )
 from scratchnet.testing.taken import require_arguments, untaken
 from scratchnet.testing.targets import available
-from scratchnet.testing.witness import SCHEMA, attribute
+from scratchnet.testing.witness import SCHEMA
 
 #: What reading a damaged witness raises.
 _WRONG = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
@@ -53,6 +50,9 @@ def _decoded(x: Any) -> Any:
         raise ValueError(f"{x['shown']}, which cannot be read again")
     _require_shape(x["shape"], x.get("strides") or ())
     dtype = np.dtype(x["dtype"])
+    if "bytes" in x:
+        noted = np.frombuffer(bytes.fromhex(x["bytes"]), dtype)
+        return noted.reshape(x["shape"]).copy()
     read: Callable[[Any], Any] = float.fromhex if dtype.kind == "f" else int
     values = [read(v) for v in x["values"]]
     return (
@@ -68,61 +68,6 @@ def _require_shape(shape: Any, strides: Any) -> None:
         raise ValueError(f"shape {shape}")
     if strides and len(strides) != len(shape):
         raise ValueError(f"strides {strides} for shape {shape}")
-
-
-def loaded(where: str, modules: dict[str, Any] | None = None, /) -> Any:
-    """What stands at an address: `file.py:name` or `package.module:name`.
-
-    modules: those that are there already, by their place; a new one is added.
-    Raises ArgumentError where there is nothing.
-    """
-    modules = {} if modules is None else modules
-    place, _, name = where.rpartition(":")
-    if not place:
-        raise ArgumentError(
-            "replay", f"address {where!r}", "required file.py:name or module:name"
-        )
-    if place not in modules:
-        modules[place] = _module(place)
-    found = attribute(modules[place], name)
-    if found is None:
-        raise ArgumentError("replay", f"no {name!r} in {place}", "required it there")
-    return found
-
-
-def _module(place: str) -> Any:
-    try:
-        return _executed(place) if place.endswith(".py") else import_module(place)
-    except (ScratchnetError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        # A file that exits, or skips, is no law that holds.
-        raise ArgumentError(
-            "replay",
-            f"{place!r} raises {type(error).__name__}: {error}",
-            "required a module to import",
-        ) from error
-
-
-def _executed(place: str) -> Any:
-    path = Path(place)
-    if not path.is_file():
-        raise ArgumentError("replay", f"file {place!r}", "which does not exist")
-    # Not the name alone: a file may be called as a module that it imports.
-    spec = importlib.util.spec_from_file_location(f"replayed {path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ArgumentError("replay", f"file {place!r}", "required one of Python")
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up.
-    sys.modules[spec.name] = module
-    # What the file imports may lie beside it.
-    sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        with suppress(ValueError):
-            sys.path.remove(str(path.parent))
-    return module
 
 
 def read(path: Path, /) -> Mapping[str, Any]:
@@ -166,8 +111,8 @@ def replayed(
     back = vjp or where["vjp"]
     asks = law.needs_vjp or back
     pulled: Function | None = _function(back, "vjp", modules) if asks else None
-    operation = _restricted(_operation(where["operation"], modules), witness)
-    case = _case(operation, witness)
+    operation = restricted(operation_at(where["operation"], modules), witness)
+    case = case_of(operation, witness)
     if not law.is_about(operation):
         raise _damaged(ValueError(f"{law}, which is not about {operation.name}"))
     (target,) = available([where["target"]], where="replay")
@@ -190,7 +135,7 @@ def replayed(
     return Result(law, bound, finding, 1, *numbers, spent, families, broken)
 
 
-def _case(operation: Op, witness: Mapping[str, Any]) -> Case:
+def case_of(operation: Op, witness: Mapping[str, Any], /) -> Case:
     """The case of a witness. Raises DataError where it is damaged."""
     families = {**FAMILIES, **{each.name: each for each in operation.families}}
     try:
@@ -231,8 +176,8 @@ def _law(witness: Mapping[str, Any], modules: dict[str, Any]) -> Law:
     return found
 
 
-def _restricted(operation: Op, witness: Mapping[str, Any]) -> Op:
-    """The operation, restricted as it was."""
+def restricted(operation: Op, witness: Mapping[str, Any], /) -> Op:
+    """The operation, restricted as it was. Raises DataError where that is damaged."""
     try:
         said = dict(witness.get("restriction") or {})
         options = {k: _decoded({"list": x}) for k, x in said.pop("options", {}).items()}
@@ -276,7 +221,8 @@ def _function(where: str, what: str, modules: dict[str, Any]) -> Function:
     return found
 
 
-def _operation(where: str, modules: dict[str, Any]) -> Op:
+def operation_at(where: str, modules: dict[str, Any], /) -> Op:
+    """The standard operation of this name, or another at its address; its pullback."""
     name = where.removesuffix(".pullback")
     found = OPS[name] if name in OPS else (loaded(name, modules) if name else None)
     if not isinstance(found, Op):

@@ -25,6 +25,12 @@ GRAVITY = (
     "WRONG",
 )
 
+#: What ends the process of a subject, or its use of it.
+_ENDS = {
+    "CRASHES": "code that exits, or hands sizes or types to a library that it ends in",
+    "HANGS": "a loop without end for such inputs, or one that takes ever longer",
+}
+
 
 def gravity(result: Result, /) -> int:
     """How plainly it is wrong. That arguments are written to goes before the refusal of
@@ -34,6 +40,8 @@ def gravity(result: Result, /) -> int:
 
 def suspect(result: Result, /) -> str:
     """What to look at first."""
+    if result.verdict in _ENDS:
+        return _ENDS[result.verdict]
     if result.verdict == "REFUSES":
         return _refused(result)
     if result.verdict != "VACUOUS":

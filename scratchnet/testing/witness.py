@@ -43,7 +43,7 @@ def witness_of(
         "verdict": finding.verdict,
         "message": finding.message,
         "operation": address_of_operation(case.op, subject.function),
-        "restriction": _restricted(case.op),
+        "restriction": restriction_of(case.op),
         "contract": _promised(subject),
         "subject": address(subject.function),
         "vjp": None if subject.vjp is None else address(subject.vjp),
@@ -52,13 +52,14 @@ def witness_of(
         "root": case.root.hex(),
         "layouts": [each.__name__ for each in case.layouts],
         "arguments": [
-            _encoded(x, y) for x, y in zip(case.arguments, arguments, strict=True)
+            encoded(x, y) for x, y in zip(case.arguments, arguments, strict=True)
         ],
-        "options": {k: _encoded(x, options[k]) for k, x in case.options.items()},
+        "options": {k: encoded(x, options[k]) for k, x in case.options.items()},
     }
 
 
-def _encoded(x: Any, lying: Any) -> Any:
+def encoded(x: Any, lying: Any, /) -> Any:
+    """What JSON holds of an argument or option; lying: the same on its target."""
     if isinstance(x, np.ndarray):
         real = x.dtype.kind == "f"
         return {
@@ -71,12 +72,12 @@ def _encoded(x: Any, lying: Any) -> Any:
     if isinstance(x, float):
         return {"float": x.hex()}
     if isinstance(x, tuple | list):
-        return {type(x).__name__: [_encoded(each, each) for each in x]}
+        return {type(x).__name__: [encoded(each, each) for each in x]}
     # What else there may be is shown, but cannot be read again.
     return x if isinstance(x, str | int | None) else {"shown": repr(x)}
 
 
-def _restricted(operation: Op) -> dict[str, Any]:
+def restriction_of(operation: Op, /) -> dict[str, Any]:
     """What `restrict` is to be called with: options with all values that are left.
 
     Options that the subject does not have are not: they show when it is bound.
@@ -84,7 +85,7 @@ def _restricted(operation: Op) -> dict[str, Any]:
     base = operation.pullback_of or operation
     said = {k: x for k, x in base.restriction.items() if x != "the default"}
     options = {
-        k: [_encoded(x, x) for x in cast(Sequence[Any], base.parameters[k])]
+        k: [encoded(x, x) for x in cast(Sequence[Any], base.parameters[k])]
         for k in said
         if k in base.parameters
     }

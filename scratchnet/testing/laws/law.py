@@ -105,6 +105,10 @@ class Law:
             finding = replace(
                 finding, message=UNCOMPILED, compared=0, silent=silent, ratio=0.0
             )
+        return self.told(finding, case)
+
+    def told(self, finding: Finding, case: Case, /) -> Finding:
+        """A finding with the cotangent that it is of, where it is of a pullback."""
         if finding.ok or not self.needs_vjp or case.op.gradient is None:
             return finding
         return finding.noted(_under(case.of_pullback()))

@@ -24,9 +24,7 @@ def what_does_not_fit_is_refused(subject: Subject, case: Case) -> Finding:
     Kills   silent broadcasting, wrapping indices, arguments cut to fit
     Misses  what is said when it raises
     """
-    wrong = case.op.refused(case)
-    arguments, options = wrong[case.index("refusal", len(wrong))]
-    other = case.with_calls(arguments, options)
+    other = refused_like(case)
     try:
         results = subject(other, laid=False)
     except Refusal as error:
@@ -42,6 +40,13 @@ def what_does_not_fit_is_refused(subject: Subject, case: Case) -> Finding:
     )
     said = f"{other!r} gave {given or 'no result'}\n  {_misfit(case, other)}"
     return Finding("ACCEPTS", said)
+
+
+def refused_like(case: Case, /) -> Case:
+    """The call that must raise which is asked about for an example."""
+    wrong = case.op.refused(case)
+    arguments, options = wrong[case.index("refusal", len(wrong))]
+    return case.with_calls(arguments, options)
 
 
 def _misfit(case: Case, other: Case) -> str:
