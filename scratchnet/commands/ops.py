@@ -212,4 +212,4 @@ def _built_ins(operation: Op) -> list[str]:
 def _minded(found: Counterpart) -> Iterator[str]:
     yield f"{found.name} is {found.operation}"
     if found.mind:
-        yield f"  mind      {found.mind}"
+        yield from _titled("mind", [found.mind])

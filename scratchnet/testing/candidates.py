@@ -165,7 +165,7 @@ def _like_planted(
     alike = (
         _is_same(found, other)
         or _is_near(found, other, oracles)
-        or _is_allowed(function, case, found, oracles)
+        or _is_allowed(function, case, found, other, oracles)
     )
     return alike, alike and is_wrong(other, oracles)
 
@@ -192,23 +192,27 @@ def _is_near(one: Seen, other: Seen, oracles: Oracles) -> bool:
 
 
 def _is_allowed(
-    function: Callable[..., Any], case: Case, found: Seen, oracles: Oracles
+    function: Callable[..., Any], case: Case, found: Seen, other: Seen, oracles: Oracles
 ) -> bool:
     """Whether results are inside the bounds of the planted bug itself, run as if it
     were a reference: what is much larger than the right result rounds by more."""
     own = _evaluated(partial(oracle, function), case, oracles, case.options)
-    return own is not None and not any(found.kinds) and _says_so(found, own, oracles)
+    if own is None or any(found.kinds) or len(own) != len(oracles):
+        return False
+    every = tuple(zip(own, other.results, oracles, strict=True))
+    if any(mine.shape != right.shape for mine, _, right in every):
+        return False
+    return inside(found.results, tuple(_telling(*each) for each in every)).ok
 
 
-def _says_so(found: Seen, own: Oracles, oracles: Oracles) -> bool:
-    """Whether results are inside other bounds: such as say no less than the right."""
-    finding = inside(found.results, own)
-    return finding.ok and finding.silent <= _silent(oracles)
-
-
-def _silent(oracles: Oracles) -> int:
-    """Of how many numbers nothing is said."""
-    return sum(int(np.count_nonzero(np.isinf(each.error))) for each in oracles)
+def _telling(own: Bounded, other: Any, right: Bounded) -> Bounded:
+    """The bounds of a planted bug where they exclude the right result; elsewhere, as
+    of what cancels, they would allow too much: then those of the right one."""
+    with np.errstate(all="ignore"):
+        apart = np.abs(own.value - right.value) > own.error + right.error
+        value = np.where(apart, own.value, np.asarray(other, right.value.dtype))
+        error = np.where(apart, own.error, 2 * right.error)
+    return Bounded(value, right.contract, error)
 
 
 def _evaluated(
@@ -287,10 +291,14 @@ def _like_reference(
         # That neither answers is no evidence: any code may be without one.
         return found is None and own is None, False
     shapes = [each.shape for each in own], [x.shape for x in found.results]
-    if shapes[0] != shapes[1] or not _says_so(found, own, oracles):
+    if shapes[0] != shapes[1] or not inside(found.results, own).ok:
         return False, True
-    # Of another shape than is right the kind is wrong by that alone.
-    return True, not inside(tuple(map(_rounded, own)), oracles).ok
+    # Each must exclude the other: bounds that hold both tell neither from the other.
+    return True, _excludes(oracles, own) and _excludes(own, oracles)
+
+
+def _excludes(oracles: Oracles, others: Oracles) -> bool:
+    return not inside(tuple(map(_rounded, others)), oracles).ok
 
 
 def _rounded(x: Bounded) -> Any:

@@ -119,20 +119,35 @@ def _alike(subject: Subject, pulled: bool, seed: int) -> dict[Candidate, int]:
             if operation is None or not left or min(left.values()) >= ENOUGH:
                 break
             drawn = _fresh(operation, subject, pulled, seed + _FRESH + i * _APART)
+            before = Counter(left)
             shown = _asked_of(subject, left, drawn)
-            # What showed nowhere would take too long to show often enough.
-            left = Counter({each: count for each, count in left.items() if count})
-            operation = operation.of_families(shown)
+            left = _hopeful(left, before, DECKS - i - 1)
+            # What it shows on is drawn more often from now on.
+            operation = subject.operation.of_families(shown)
     return {each: count for each, count in left.items() if count >= ENOUGH}
 
 
-def _fresh(op: Op, subject: Subject, pulled: bool, seed: int) -> list[Case]:
+def _hopeful(
+    left: Counter[Candidate], before: Counter[Candidate], more: int
+) -> Counter[Candidate]:
+    """Those that so many more draws may show often enough, as often as the last one
+    did; after the first, which is of all families, whatever was shown at all."""
+    is_first = more == DECKS - 1
+    return Counter(
+        {
+            each: count
+            for each, count in left.items()
+            if count + more * (count - before[each]) >= (1 if is_first else ENOUGH)
+        }
+    )
+
+
+def _fresh(op: Op, subject: Subject, pulled: bool, seed: int) -> Iterator[Case]:
     """Examples, of the pullback where that is asked: those of few numbers come first,
     since most candidates are told apart by any."""
     drawn = deck(op, subject.target.format, SIZE, seed)
-    if pulled and not _is_pullback(subject):
-        drawn = tuple(each.of_pullback() for each in drawn)
-    return sorted(drawn, key=lambda each: sum(x.size for x in each.arrays))
+    for case in sorted(drawn, key=lambda each: sum(x.size for x in each.arrays)):
+        yield case.of_pullback() if pulled and not _is_pullback(subject) else case
 
 
 def _asked_of(
