@@ -19,8 +19,8 @@ from scratchnet.testing.subject import Subject
 
 #: On so many fresh examples a candidate must be wrong, and the subject like it.
 ENOUGH = 50
-#: So many are drawn at a time, and so often at most.
-SIZE, DECKS = 100, 10
+#: So many are drawn at first, and so many at a time later, so often at most.
+FIRST, SIZE, DECKS = 100, 50, 16
 #: Examples of a diagnosis are none that a law was asked of.
 _FRESH, _APART = 500_009, 1_000_003
 
@@ -115,13 +115,14 @@ def _alike(subject: Subject, pulled: bool, seed: int) -> dict[Candidate, int]:
     operation: Op | None = subject.operation
     with warnings.catch_warnings(), pinned(subject.target, subject.contract):
         warnings.simplefilter("ignore")
-        for i in range(DECKS):
+        for i in range(DECKS + 1):
             if operation is None or not left or min(left.values()) >= ENOUGH:
                 break
-            drawn = _fresh(operation, subject, pulled, seed + _FRESH + i * _APART)
+            start = seed + _FRESH + i * _APART
+            drawn = _fresh(operation, subject, pulled, SIZE if i else FIRST, start)
             before = Counter(left)
-            shown = _asked_of(subject, left, drawn)
-            left = _hopeful(left, before, DECKS - i - 1)
+            shown = _asked_of(subject, left, drawn, whole=not i)
+            left = _hopeful(left, before, DECKS - i)
             # What it shows on is drawn more often from now on.
             operation = subject.operation.of_families(shown)
     return {each: count for each, count in left.items() if count >= ENOUGH}
@@ -132,7 +133,7 @@ def _hopeful(
 ) -> Counter[Candidate]:
     """Those that so many more draws may show often enough, as often as the last one
     did; after the first, which is of all families, whatever was shown at all."""
-    is_first = more == DECKS - 1
+    is_first = more == DECKS
     return Counter(
         {
             each: count
@@ -142,19 +143,24 @@ def _hopeful(
     )
 
 
-def _fresh(op: Op, subject: Subject, pulled: bool, seed: int) -> Iterator[Case]:
+def _fresh(
+    op: Op, subject: Subject, pulled: bool, count: int, seed: int
+) -> Iterator[Case]:
     """Examples, of the pullback where that is asked: those of few numbers come first,
     since most candidates are told apart by any."""
-    drawn = deck(op, subject.target.format, SIZE, seed)
+    drawn = deck(op, subject.target.format, count, seed)
     for case in sorted(drawn, key=lambda each: sum(x.size for x in each.arrays)):
         yield case.of_pullback() if pulled and not _is_pullback(subject) else case
 
 
 def _asked_of(
-    subject: Subject, left: Counter[Candidate], drawn: Iterable[Case]
+    subject: Subject, left: Counter[Candidate], drawn: Iterable[Case], *, whole: bool
 ) -> tuple[str, ...]:
     """Take away candidates that do not agree, count on how many examples the others are
-    wrong as the subject is; the families of these examples, in their order."""
+    wrong as the subject is; the families of these examples, in their order.
+
+    whole: whether all are asked, also if there are enough before.
+    """
     shown: set[str] = set()
     for case in drawn:
         oracles = case.oracle(subject.contract)
@@ -167,6 +173,6 @@ def _asked_of(
             elif differs and wrong:
                 left[each] += 1
                 shown.add(case.family.name)
-        if not left:
+        if not left or (min(left.values()) >= ENOUGH and not whole):
             break
     return tuple(x.name for x in subject.operation.families if x.name in shown)

@@ -81,12 +81,6 @@ def leaky_relu(x, slope=0.01):
     return np.maximum(slope * x, x)
 
 
-def layer_norm_of_a_sample(x, weight, bias, eps=1e-5):
-    d = x - x.mean(-1, keepdims=True)
-    divisor = max(x.shape[-1] - 1, 1)
-    return d / np.sqrt((d * d).sum(-1, keepdims=True) / divisor + eps) * weight + bias
-
-
 STRANGERS = [
     (softmax_of_columns, "softmax", "softmax with axis=0"),
     (softmax_shifted_by_one_number, "softmax", "softmax-shift-of-everything"),
@@ -98,7 +92,6 @@ STRANGERS = [
     (sigmoid_by_growth, "sigmoid", "sigmoid-overflows"),
     (elu, "elu", "elu-alpha-forgotten"),
     (leaky_relu, "leaky_relu", "leaky-relu-is-a-maximum"),
-    (layer_norm_of_a_sample, "layer_norm", "layer-norm-of-a-sample"),
 ]
 
 
@@ -196,11 +189,6 @@ def test_loaders_optimisers_and_foreign_operations_are_like_nothing():
 # Not a word without enough evidence.
 
 
-def masked(x, axis=-1):
-    """NaN becomes 0: as a planted bug has it, of which few examples tell."""
-    return np.nan_to_num(softmax(x, axis), nan=0.0)
-
-
 def seldom(x, axis=-1):
     y = softmax(x, axis)
     wrong = x.shape == (2, 3) and float(x[0, 0]) > 0
@@ -296,7 +284,11 @@ def test_another_operation_is_recognised():
 
 def test_a_report_is_diagnosed_where_it_is_broken():
     report = check(
-        softmax_of_columns, ops.softmax, targets=["numpy:float32"], examples=20
+        softmax_of_columns,
+        ops.softmax,
+        targets=["numpy:float32"],
+        laws=["equals_the_oracle", "inputs_are_untouched"],
+        examples=20,
     )
     found = diagnose(report)
     assert named(found) == ["softmax with axis=0"]
@@ -314,7 +306,9 @@ def test_planted_bugs_are_told_by_their_words_and_id():
 
 
 def test_of_a_report_without_a_broken_law_nothing_is_said():
-    assert diagnose(check(softmax, ops.softmax, targets=[NUMPY], examples=5)) == ()
+    laws = ["equals_the_oracle"]
+    report = check(softmax, ops.softmax, targets=[NUMPY], laws=laws, examples=5)
+    assert diagnose(report) == ()
 
 
 def test_something_else_is_refused():
