@@ -106,6 +106,16 @@ def test_a_wrong_dtype_is_a_likeness_too():
     assert "relu-in-double-precision" in named(diagnose(subject))
 
 
+def test_the_same_numbers_in_another_dtype_are_not_the_same():
+    """Wrong twice, as none that is known."""
+    subject = bound(
+        lambda x: relu_by_mask(x).astype(np.float64),
+        ops.relu,
+        target=Target.named("numpy:float32"),
+    )
+    assert diagnose(subject) == ()
+
+
 def gradient_of(pulled):
     """A VJP rule of softmax with another pullback."""
     return lambda x, axis=-1: (
@@ -138,6 +148,29 @@ def test_a_pullback_that_is_a_function_is_named():
     (found,) = diagnose(bound(backward, ops.softmax.pullback))
     assert found.id == "softmax-gradient-of-the-diagonal"
     assert not found.pullback
+
+
+def test_what_is_much_larger_than_right_rounds_by_more():
+    """e^x for softmax(x): far from what is right the same sums in another order are
+    further apart than right results may be."""
+
+    def backward(g, x, axis=-1):
+        total = np.flip(g, axis).sum(axis=axis, keepdims=True)
+        return (g - np.exp(x) * total,)
+
+    (found,) = diagnose(bound(backward, ops.log_softmax.pullback))
+    assert found.id == "log-softmax-gradient-of-the-logits"
+
+
+def test_bounds_that_hold_the_right_result_too_name_nothing():
+    """What loses all digits of small results would allow whatever is small."""
+
+    def clipped(x):
+        power = np.exp(-np.abs(np.clip(x, -500.0, 500.0)))
+        return np.where(x >= 0, np.ones_like(x), power) / (power + 1)
+
+    found = diagnose(bound(clipped, ops.sigmoid))
+    assert named(found) == ["sigmoid-clips-its-input"]
 
 
 # Of what nothing is said.
