@@ -26,7 +26,7 @@ from scratchnet.testing.subject import Refusal, Subject, host
 from scratchnet.testing.targets import Target
 
 Oracles = tuple[Bounded, ...]
-#: What may be said of code along axes: numbers that are written into it.
+#: Axes that are written into code.
 _AXES = (0, 1, -1, None)
 #: Choices that stand for what is drawn: no value that code could hold.
 _DRAWN = "drawn"
@@ -294,16 +294,15 @@ def _like_reference(
     if shapes[0] != shapes[1] or not inside(found.results, own).ok:
         return False, True
     # Each must exclude the other: bounds that hold both tell neither from the other.
-    return True, _excludes(oracles, own) and _excludes(own, oracles)
+    pairs = (oracles, own), (own, oracles)
+    return True, all(not inside(_rounded(x), each).ok for each, x in pairs)
 
 
-def _excludes(oracles: Oracles, others: Oracles) -> bool:
-    return not inside(tuple(map(_rounded, others)), oracles).ok
-
-
-def _rounded(x: Bounded) -> Any:
-    """What the reference gives, as an array of the format."""
-    if not x.is_real:
-        return x.value
-    form = x.contract.format
-    return np.asarray(form.rounded(x.value), form.carrier)
+def _rounded(oracles: Oracles) -> tuple[Any, ...]:
+    """What a reference gives, as arrays of the format."""
+    return tuple(
+        np.asarray(x.contract.format.rounded(x.value), x.contract.format.carrier)
+        if x.is_real
+        else x.value
+        for x in oracles
+    )

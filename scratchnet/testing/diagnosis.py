@@ -132,13 +132,14 @@ def _hopeful(
     left: Counter[Candidate], before: Counter[Candidate], more: int
 ) -> Counter[Candidate]:
     """Those that so many more draws may show often enough, as often as the last one
-    did; after the first, which is of all families, whatever was shown at all."""
+    did or thrice as often, since few are counted; after the first, which is of all
+    families, whatever was shown at all."""
     is_first = more == DECKS
     return Counter(
         {
             each: count
             for each, count in left.items()
-            if count + more * (count - before[each]) >= (1 if is_first else ENOUGH)
+            if count + 3 * more * (count - before[each]) >= (1 if is_first else ENOUGH)
         }
     )
 
@@ -161,7 +162,7 @@ def _asked_of(
 
     whole: whether all are asked, also if there are enough before.
     """
-    shown: set[str] = set()
+    shown: dict[Candidate, set[str]] = {each: set() for each in left}
     for case in drawn:
         oracles = case.oracle(subject.contract)
         found = seen(subject, case, oracles)
@@ -172,7 +173,8 @@ def _asked_of(
                 del left[each]
             elif differs and wrong:
                 left[each] += 1
-                shown.add(case.family.name)
+                shown[each].add(case.family.name)
         if not left or (min(left.values()) >= ENOUGH and not whole):
             break
-    return tuple(x.name for x in subject.operation.families if x.name in shown)
+    names = set[str]().union(*(shown[each] for each in left))
+    return tuple(x.name for x in subject.operation.families if x.name in names)
