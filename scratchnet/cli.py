@@ -12,6 +12,7 @@ from scratchnet.commands.console import INTERNAL, UNUSABLE, say
 from scratchnet.commands.doctor import doctor
 from scratchnet.commands.gate import gate
 from scratchnet.commands.mutants import mutants
+from scratchnet.commands.ops import ops
 from scratchnet.commands.replay import replay
 from scratchnet.commands.train import train
 from scratchnet.errors import ScratchnetError
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (train, mutants, gate, replay, doctor):
+for command in (train, mutants, gate, replay, ops, doctor):
     app.command()(command)
 
 
