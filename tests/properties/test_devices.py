@@ -1,11 +1,11 @@
 """Laws on devices: they hold on the faithful one, and each faulty one is found."""
 
 import pytest
-from equivalence.subjects import OURS
 from properties.asking import quick
 
 from scratchnet import softmax
 from scratchnet.arrays import array_namespace, from_numpy, to_numpy
+from scratchnet.selfcheck import OURS
 from scratchnet.testing import OPS, Contract, Target, check
 
 ON_HOST = "nothing_is_computed_on_the_host"

@@ -10,6 +10,7 @@ import scratchnet
 PACKAGE = Path(scratchnet.__file__).parent
 #: The entrance and the harness are not the pipeline: the twin is PyTorch's by purpose.
 ENTRANCE = {
+    "built_ins.py",
     "canvas.py",
     "cli.py",
     "comparison.py",
