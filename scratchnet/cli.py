@@ -14,6 +14,7 @@ from scratchnet.commands.gate import gate
 from scratchnet.commands.mutants import mutants
 from scratchnet.commands.replay import replay
 from scratchnet.commands.train import train
+from scratchnet.commands.verify import verify
 from scratchnet.errors import ScratchnetError
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (train, mutants, gate, replay, doctor):
+for command in (verify, train, mutants, gate, replay, doctor):
     app.command()(command)
 
 
