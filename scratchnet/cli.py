@@ -15,6 +15,7 @@ from scratchnet.commands.mutants import mutants
 from scratchnet.commands.ops import ops
 from scratchnet.commands.replay import replay
 from scratchnet.commands.train import train
+from scratchnet.commands.verify import verify
 from scratchnet.errors import ScratchnetError
 
 app = typer.Typer(
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (train, mutants, gate, replay, ops, doctor):
+for command in (verify, train, mutants, gate, replay, ops, doctor):
     app.command()(command)
 
 

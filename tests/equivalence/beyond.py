@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from math import erf, pi, sqrt
 
 import numpy as np
-from equivalence.subjects import Pair, functional, reduced, torchs, with_autograd
+
+from scratchnet.built_ins import functional, reduced, torchs, with_autograd
+from scratchnet.selfcheck import Pair
 
 
 def bent(x):

@@ -6,8 +6,9 @@ The report is what the plugin adds up: a test that is gone is not in it.
 from importlib.util import find_spec
 
 from equivalence import beyond
-from equivalence.subjects import NUMPYS, OPERATIONS, OURS, PYTORCHS
 
+from scratchnet.built_ins import NUMPYS, PYTORCHS
+from scratchnet.selfcheck import OPERATIONS, OURS
 from scratchnet.testing import LAWS
 
 #: The file whose tests ask every law of every operation.

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from equivalence.beyond import gelu_without_onednn
 from equivalence.drawn import quiet
-from equivalence.subjects import functional
 from judged import judge, oracle
 
+from scratchnet.built_ins import functional
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.compare import within
 from scratchnet.testing.references import REFERENCES

@@ -6,9 +6,9 @@ import pickle
 import sys
 
 import pytest
-from equivalence.subjects import OPERATIONS, OURS
 
 from scratchnet.errors import UnavailableError
+from scratchnet.selfcheck import OPERATIONS, OURS
 from scratchnet.testing import LAWS, OPS, Target, check, compiling, search, targets
 from scratchnet.testing.binding import bind
 from scratchnet.testing.replay import replayed

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from equivalence.drawn import quiet
-from equivalence.subjects import OURS, PYTORCHS
 from judged import host
+
+from scratchnet.built_ins import PYTORCHS
+from scratchnet.selfcheck import OURS
 
 pytestmark = quiet
 ours, _ = OURS["cross_entropy"]

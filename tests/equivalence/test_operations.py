@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from equivalence import beyond, reported, silence
 from equivalence.drawn import quiet
-from equivalence.subjects import NUMPYS, OPERATIONS, OURS, PYTORCHS
 from hypothesis import given
 from hypothesis import strategies as st
 from judged import judge
 
 import scratchnet
 from scratchnet import products
+from scratchnet.built_ins import NUMPYS, PYTORCHS
+from scratchnet.selfcheck import OPERATIONS, OURS
 from scratchnet.testing import OPS, Contract, cases, check
 
 NUMPY = [f"numpy:{form}" for form in ("float64", "float32", "float16")]

@@ -3,7 +3,8 @@ correct, and mistakes, each in its ways."""
 
 import numpy as np
 from equivalence.beyond import NUMPYS, existing
-from equivalence.subjects import reduced
+
+from scratchnet.built_ins import reduced
 
 
 def loss(costs_of):

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from equivalence import beyond
-from equivalence.subjects import OPERATIONS, OURS, PYTORCHS
 from targets import STANDIN, STRICT
 
+from scratchnet.built_ins import PYTORCHS
+from scratchnet.selfcheck import OPERATIONS, OURS
 from scratchnet.testing import Op, Target
 
 THEIRS = PYTORCHS | beyond.PYTORCHS

@@ -3,9 +3,10 @@
 What is asked is the same with a GPU and without: the target alone is another.
 """
 
-from equivalence.subjects import OURS
 from gpu.asked import THEIRS, marked, on_standins, ours_on_cuda, theirs_on_cuda
 from targets import Devices
+
+from scratchnet.selfcheck import OURS
 
 
 @marked(ours_on_cuda() if Devices.on_cuda() else on_standins())

@@ -3,11 +3,11 @@
 from functools import partial
 
 import pytest
-from equivalence.subjects import OURS
 from properties.asking import quick
 
 from scratchnet import Batches, softmax
 from scratchnet.arrays import array_namespace, from_numpy, to_numpy
+from scratchnet.selfcheck import OURS
 from scratchnet.testing import OPS, Contract, Target, check
 
 ON_HOST = "nothing_is_computed_on_the_host"

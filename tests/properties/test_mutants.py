@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from equivalence.subjects import OURS
 
 from scratchnet import cli
 from scratchnet.errors import ArgumentError
+from scratchnet.selfcheck import OURS
 from scratchnet.testing import LAWS, OPS, Finding, Target
 from scratchnet.testing.laws import law
 from scratchnet.testing.mutants import MUTANTS, asking, kill_matrix

@@ -84,7 +84,7 @@ def test_a_worker_leaves_it_to_its_controller(finished):
 # Sessions of a copy of this repository, with hardly a test in it.
 
 NEEDED = ("targets.py", "equivalence/reported.py", "equivalence/beyond.py")
-NEEDED += ("equivalence/subjects.py", "properties/asking.py", "properties/strangers.py")
+NEEDED += ("properties/asking.py", "properties/strangers.py")
 NEEDED += ("gpu/gated.py", "properties/jobs.py")
 ONE = """
 import numpy as np
