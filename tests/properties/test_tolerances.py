@@ -55,6 +55,13 @@ EXEMPT = {
         "largest > ULPS[name]": ULPS,
         "measured > 1000": "how many numbers were measured",
     },
+    "tests/properties/test_diagnosis.py": {
+        "each.examples >= 50": "how many examples were counted",
+    },
+    "scratchnet/testing/candidates.py": {
+        "np.abs(own.value - right.value) > own.error + right.error": "both are bounds "
+        "that were derived: no result can be inside of the two",
+    },
     "tests/properties/test_layers.py": {
         "stated - slack < weight.std() < stated + slack": "five standard errors of a "
         "sample: chance, not rounding",
