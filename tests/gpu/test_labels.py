@@ -14,8 +14,13 @@ from scratchnet.errors import ScratchnetError
 LOST = """
 from scratchnet.testing import check, ops
 
+def picked(x, labels):
+    if labels.shape != x.shape[:-1] or labels.is_floating_point():
+        raise ValueError("labels do not fit")
+    return -x.gather(-1, labels[..., None]).mean()
+
 report = check(
-    lambda x, labels: -x.gather(-1, labels[..., None]).mean(),
+    picked,
     ops.nll.restrict(ranks=2),
     targets=["torch:cuda:float64"],
     laws=["what_does_not_fit_is_refused", "two_runs_agree"],
