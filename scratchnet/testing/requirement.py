@@ -64,8 +64,12 @@ def forget(config: pytest.Config) -> None:
     """Remove the report of an earlier session, first of all: one that does not begin,
     or does not reach its end, must not leave it in its place."""
     path = config.getoption("xmlpath", None)
-    if path and not hasattr(config, "workerinput"):
-        Path(os.path.expandvars(path)).expanduser().unlink(missing_ok=True)
+    if not path or hasattr(config, "workerinput"):
+        return
+    report = Path(os.path.expandvars(path)).expanduser()
+    # A device or a pipe is no report that could be mistaken for this session's.
+    if report.is_file() and not report.is_symlink():
+        report.unlink()
 
 
 def configure(config: pytest.Config, wrong: list[str]) -> None:

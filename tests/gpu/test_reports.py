@@ -153,3 +153,12 @@ def test_floors_are_written_of_a_good_session_alone(gated, pytester):
     told = json.loads((pytester.path / FLOORS).read_text())
     assert told[DEVICE]["tests"] == {"test_it.py": 2}
     assert told[DEVICE]["examples"]["softmax"]["equals_the_oracle"]["float64"] == 100
+
+
+def test_what_is_no_file_is_not_removed(gated, pytester):
+    """Such as /dev/stdout, which is a link."""
+    (pytester.path / "target").write_text("kept")
+    (pytester.path / REPORT).symlink_to(pytester.path / "target")
+    gated(BOTH, require=("--scratchnet-require=gpu",))
+    assert (pytester.path / REPORT).is_symlink()
+    assert (pytester.path / "target").read_text() == "kept"
