@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from typing import Any
 
 from scratchnet.built_ins import NUMPYS, PYTORCHS
 from scratchnet.selfcheck import OPERATIONS, OURS, Pair
 from scratchnet.testing import LAWS, Target, check
+from scratchnet.testing.processes import mapped
 
 #: Who is asked, in the order in which they are shown.
 WHO = ("ours", "NumPy", "PyTorch")
@@ -71,7 +69,7 @@ def verified(
     asked = list(_jobs(targets))
     run = partial(_verified, examples=examples, seed=seed)
     found = []
-    for each in _mapped(run, asked, processes or os.cpu_count() or 1):
+    for each in mapped(run, asked, processes or os.cpu_count() or 1):
         found.append(each)
         progress(1)
     order = {name: i for i, name in enumerate(OURS)}
@@ -90,7 +88,7 @@ def count(targets: Sequence[Target], /) -> int:
 
 
 def _jobs(targets: Iterable[Target]) -> Iterator[Job]:
-    """The longest first: at the end no process waits for a single one."""
+    """Ours first, which are asked every law: at the end no process waits for one."""
     for target in targets:
         for name in OURS:
             if any(law.applies(OPERATIONS[name], target) for law in LAWS.values()):
@@ -139,24 +137,6 @@ def _verified(job: Job, /, *, examples: int | None, seed: int) -> Verified:
         "" if first is None else str(first),
         None if first is None else first.recorded(),
     )
-
-
-def _mapped(
-    run: Callable[[Job], Verified], jobs: Sequence[Job], processes: int
-) -> Iterator[Verified]:
-    """What comes of each job, as soon as it does."""
-    if min(processes, len(jobs)) <= 1:
-        yield from map(run, jobs)
-        return
-    with ExitStack() as stack:
-        # Not forked: a library's threads do not survive that.
-        pool = stack.enter_context(
-            ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-        )
-        # What was interrupted, or failed, does not wait for the others.
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-        for each in as_completed([pool.submit(run, job) for job in jobs]):
-            yield each.result()
 
 
 def worst(found: Iterable[Verified], /) -> dict[tuple[str, str], Verified]:

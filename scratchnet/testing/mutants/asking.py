@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from math import inf
-from multiprocessing import get_context
 
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.binding import bind
@@ -22,6 +19,7 @@ from scratchnet.testing.laws import LAWS, Law
 from scratchnet.testing.mutants.matrix import ALIVE, Baseline, Matrix, Outcome, Row
 from scratchnet.testing.mutants.mutant import Mutant, Pair
 from scratchnet.testing.ops import OPS
+from scratchnet.testing.processes import mapped
 from scratchnet.testing.search import Search, Tally, examples_of
 from scratchnet.testing.strategies.requirements import require_count, require_one_of
 from scratchnet.testing.subject import Subject
@@ -63,7 +61,7 @@ def kill_matrix(
     # The longest first: at the end no process waits for a single one.
     groups.sort(key=len, reverse=True)
     rows, baselines = list[Row](), list[Baseline]()
-    for baseline, found in _mapped(asked, groups, processes or os.cpu_count() or 1):
+    for baseline, found in mapped(asked, groups, processes or os.cpu_count() or 1):
         baselines.append(baseline)
         rows += found
         progress(len(found))
@@ -100,27 +98,6 @@ def _here(mutants: Iterable[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
 def _place(mutant: Mutant) -> tuple[str, str]:
     """What is drawn once for all mutants of one: the examples and their oracles."""
     return mutant.operation, mutant.target
-
-
-Asked = Callable[[tuple[Mutant, ...]], tuple[Baseline, list[Row]]]
-
-
-def _mapped(
-    asked: Asked, groups: Sequence[tuple[Mutant, ...]], processes: int
-) -> Iterator[tuple[Baseline, list[Row]]]:
-    """What is found of each group, as soon as it is."""
-    if min(processes, len(groups)) <= 1:
-        yield from map(asked, groups)
-        return
-    with ExitStack() as stack:
-        # Not forked: a library's threads do not survive that.
-        pool = stack.enter_context(
-            ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-        )
-        # What was interrupted, or failed, does not wait for the others.
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-        for each in as_completed([pool.submit(asked, group) for group in groups]):
-            yield each.result()
 
 
 def _group(
