@@ -117,10 +117,13 @@ def _require_whole(config: pytest.Config) -> None:
 
 
 def named(config: pytest.Config) -> tuple[str, ...]:
-    """The devices that a session requires. Raises ArgumentError for what are none."""
+    """The devices that a session requires. Raises UsageError for what are none."""
     option = config.getoption("--scratchnet-require")
     text = os.environ.get(VARIABLE) if option is None else option
-    return () if text is None else devices.named(text)
+    try:
+        return () if text is None else devices.named(text)
+    except ScratchnetError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _require_known_variables() -> None:

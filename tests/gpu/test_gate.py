@@ -153,6 +153,17 @@ def test_a_misspelled_device_ends_the_session(gated, text):
     assert "Traceback" not in found.said
 
 
+def test_a_variable_that_names_nothing_ends_the_session(gated, pytester):
+    """Also where a conftest.py asks what is required before the plugin does."""
+    pytester.makeconftest(
+        "from scratchnet.testing import requirement\n"
+        "def pytest_configure(config): requirement.named(config)\n"
+    )
+    found = gated(BOTH, require=(), SCRATCHNET_REQUIRE="")
+    assert found.code == pytest.ExitCode.USAGE_ERROR, found.said
+    assert "INTERNALERROR" not in found.said
+
+
 @pytest.mark.parametrize("how", SKIPPED)
 def test_a_skip_is_a_failure(gated, how):
     found = gated(LAW + SKIPPED[how])
