@@ -186,7 +186,7 @@ def _code(found: Sequence[Verified]) -> int:
 
 
 def _as_json(found: Sequence[Verified], accuracy: float | None, seed: int) -> str:
-    from scratchnet.testing.report import environment
+    from scratchnet.testing.document import environment
 
     told = [
         asdict(each) | {"ok": each.ok, "ratio": _finite(each.ratio)} for each in found

@@ -88,6 +88,7 @@ def hold(
         time.perf_counter() - began,
         tally.families,
         None if found is None else found.case,
+        tally.spread,
     )
 
 

@@ -18,6 +18,7 @@ from scratchnet.testing.cases import KINDS, RAW, SETTINGS, cases, deck, run_on
 from scratchnet.testing.compiling import kind_of_call
 from scratchnet.testing.laws import Finding, Law
 from scratchnet.testing.op import Op
+from scratchnet.testing.spread import Spread
 from scratchnet.testing.subject import Subject
 from scratchnet.testing.targets import Target
 
@@ -41,6 +42,7 @@ class Tally:
     ratio: float = 0.0
     silence: str = ""
     families: Counter[str] = field(default_factory=Counter)
+    spread: Spread = field(default_factory=Spread)
 
     def add(self, case: Case, finding: Finding) -> None:
         """One more example."""
@@ -50,6 +52,7 @@ class Tally:
         self.ratio = max(self.ratio, finding.ratio)
         self.silence = finding.message or self.silence
         self.families[case.family.name] += 1
+        self.spread.add(case, finding)
 
     def finding(self) -> Finding:
         """HOLDS, unless nothing was compared."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from scratchnet.testing.ops import OPS
@@ -32,10 +33,30 @@ _ENDS = {
 }
 
 
-def gravity(result: Result, /) -> int:
-    """How plainly it is wrong. That arguments are written to goes before the refusal of
-    those that are read-only."""
-    return GRAVITY.index("ALIASES" if _is_of_writing(result) else result.verdict)
+#: Side effects: what is returned is right all the same.
+_ASIDE = ("HOLDS", "VACUOUS", "NONDETERMINISTIC", "ALIASES", "MUTATES")
+#: Values at which nothing overflows, and nothing is lost beside what is larger.
+_ORDINARY = ("", "moderate", "grid", "constant", "ties")
+
+
+def gravity(
+    verdict: str, message: str, family: str, shapes: Iterable[Sequence[int]], /
+) -> tuple[int, int]:
+    """How plainly it is wrong, by what is wrong and by the smallest example of it.
+
+    Ordinary numbers go before empty arrays, those before numbers at an edge, and side
+    effects come last. That arguments are written to goes before the refusal of those
+    that are read-only.
+    """
+    if _says_read_only(verdict, message):
+        verdict = "ALIASES"
+    if verdict in _ASIDE:
+        place = 0
+    elif family not in _ORDINARY:
+        place = 1
+    else:
+        place = 2 if any(0 in shape for shape in shapes) else 3
+    return place, GRAVITY.index(verdict)
 
 
 def suspect(result: Result, /) -> str:
@@ -71,4 +92,8 @@ def _refused(result: Result) -> str:
 
 def _is_of_writing(result: Result) -> bool:
     """Whether the subject raises since it writes to what is read-only."""
-    return result.verdict == "REFUSES" and "read-only" in result.finding.message
+    return _says_read_only(result.verdict, result.finding.message)
+
+
+def _says_read_only(verdict: str, message: str) -> bool:
+    return verdict == "REFUSES" and "read-only" in message

@@ -31,7 +31,7 @@ from scratchnet.testing import (
     check,
 )
 from scratchnet.testing.cases import deck
-from scratchnet.testing.report import environment
+from scratchnet.testing.document import environment
 from scratchnet.testing.search import Search
 
 
@@ -72,7 +72,7 @@ def test_json_holds_all_of_it_in_finite_numbers(subject):
     """Infinite and missing numbers are no JSON for other readers."""
     report = check(subject, OPS["softmax"], targets=NUMPY, examples=10)
     found = strict_json(report)
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert found["ok"] is report.ok
     assert (found["operation"], found["seed"]) == ("softmax", 0)
     assert found["untested"] == list(report.untested)

@@ -13,9 +13,10 @@ from typing import Any, cast
 from scratchnet.errors import DataError
 from scratchnet.testing.binding import probe
 from scratchnet.testing.case import Case
+from scratchnet.testing.document import told
 from scratchnet.testing.isolated.note import Phase
 from scratchnet.testing.isolated.process import Death
-from scratchnet.testing.isolated.request import Request, as_told
+from scratchnet.testing.isolated.request import Request
 from scratchnet.testing.laws import LAWS, Finding, Law, Verdict
 from scratchnet.testing.laws.refusals import refused_like
 from scratchnet.testing.op import Op
@@ -70,7 +71,7 @@ def result_of(
         finding = law.told(finding, case)
     families = Counter([] if case is None else [case.family.name])
     number = death.noted.number
-    return as_told(
+    return told(
         Result(law, subject, finding, number, 0, 0, 0.0, seconds, families, case)
     )
 

@@ -10,7 +10,6 @@ from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.op import Op
 from scratchnet.testing.ops import OPS
-from scratchnet.testing.report import Result
 from scratchnet.testing.strategies.requirements import (
     require_above_0,
     require_count,
@@ -112,11 +111,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Found:
-    """What a law found on a target.
-
-    Keys: law, target, verdict, message, text, examples, compared, silent, ratio,
-    seconds, families, witness: as JSON holds them.
-    """
+    """What a law found on a target, as a document has it."""
 
     result: Mapping[str, Any]
 
@@ -145,21 +140,3 @@ class Outcome:
 
 
 Event = Began | Example | Found | Outcome
-
-
-def as_told(result: Result, /) -> dict[str, Any]:
-    """A result as JSON holds it."""
-    return {
-        "law": result.law.name,
-        "target": result.target,
-        "verdict": result.verdict,
-        "message": result.finding.message,
-        "text": str(result),
-        "examples": result.examples,
-        "compared": result.compared,
-        "silent": result.silent,
-        "ratio": float(result.ratio),
-        "seconds": result.seconds,
-        "families": dict(result.families),
-        "witness": result.recorded(),
-    }

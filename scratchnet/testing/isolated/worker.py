@@ -19,10 +19,10 @@ from scratchnet.testing.binding import Binding, bind
 from scratchnet.testing.case import Case
 from scratchnet.testing.choice import asked_laws, nothing_left, waived_laws, why_idle
 from scratchnet.testing.contract import Contract
+from scratchnet.testing.document import told
 from scratchnet.testing.engine import applicable, hold, left_out, usual_examples
 from scratchnet.testing.isolated.guarding import Guarded, guarded, noting
 from scratchnet.testing.isolated.note import Note, Phase, size_of
-from scratchnet.testing.isolated.request import as_told
 from scratchnet.testing.isolated.telling import Teller
 from scratchnet.testing.laws import Law
 from scratchnet.testing.loading import loaded
@@ -178,7 +178,7 @@ def _tell(result: Result, number: int, tell: Teller) -> None:
         said = f"{result.law}: {why_idle(result.subject.operation)}"
         tell("idle", number=number, said=said)
     else:
-        tell("result", number=number, result=as_told(result))
+        tell("result", number=number, result=told(result))
 
 
 def _ask_smaller(

@@ -1,0 +1,132 @@
+"""A document of what a check found, in words: what a terminal shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from typing import Any
+
+from scratchnet.testing.document import Document, Told, broken
+
+#: Columns of a table, wherever it is read.
+WIDE = 120
+
+
+def text(found: Document, /) -> str:
+    """A table, what breaks, what it behaves like, what was not tested; the verdict."""
+    parts = [table(found["results"]), *failure(found)]
+    parts += [f"{each}" for each in found["notes"]]
+    parts += [f"not tested: {each}" for each in found["untested"]]
+    return "\n".join((*parts, verdict(found)))
+
+
+def failure(found: Document, /) -> Iterator[str]:
+    """The gravest break, the others by their names, and what it behaves like."""
+    wrong = broken(found["results"])
+    if not wrong:
+        return
+    yield f"\n{wrong[0]['text']}"
+    yield from found["diagnosis"]
+    first = _kind(wrong[0])
+    same = [each for each in wrong[1:] if _kind(each) == first]
+    rest = [each for each in wrong[1:] if _kind(each) != first]
+    for said, those in (("in the same way", same), ("as well", rest)):
+        if those:
+            named = ", ".join(_named(those, found["results"]))
+            yield f"\nbroken {said}: {named}"
+
+
+def verdict(found: Document, /) -> str:
+    """The last line."""
+    results = found["results"]
+    said = f"{found['subject']} as {found['operation']}: "
+    if not results:
+        return f"{said}nothing was asked"
+    if not found["ok"]:
+        count = len(broken(results))
+        return f"{said}{count} of {len(results)} laws are broken"
+    examples = sum(each["examples"] for each in results)
+    compared = sum(each["compared"] for each in results)
+    return (
+        f"{said}all {len(results)} laws hold, {examples:,} examples, "
+        f"{compared:,} comparisons"
+    )
+
+
+def _kind(each: Told) -> tuple[str, str]:
+    """What was found, but for the call that it was found in."""
+    return each["verdict"], each["message"].partition("\n")[0]
+
+
+def _named(wrong: list[Told], results: Iterable[Told]) -> Iterator[str]:
+    """The laws that are broken, each with the targets if it is not on all of them."""
+    every = {each["target"] for each in results}
+    for law in dict.fromkeys(each["law"] for each in wrong):
+        where = [each["target"] for each in wrong if each["law"] == law]
+        on = f" ({', '.join(where)})" if every - {*where} else ""
+        yield f"{law}{on}"
+
+
+def table(results: Iterable[Told], /) -> str:
+    """A line for each law and verdict: on which targets, how near the bound, how many
+    examples."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(box=None, pad_edge=False)
+    for name in ("law", "target", "verdict"):
+        shown.add_column(name, overflow="fold")
+    for name in ("error/bound", "silent", "examples", "comparisons", "seconds"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for row in rows(results):
+        shown.add_row(*row)
+    out = StringIO()
+    Console(file=out, width=WIDE, color_system=None, legacy_windows=False).print(shown)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def rows(results: Iterable[Told], /) -> Iterator[tuple[str, ...]]:
+    """What the table has: targets of which the same is to be said share a line."""
+    every = list(results)
+    targets = list(dict.fromkeys(each["target"] for each in every))
+    for law in dict.fromkeys(each["law"] for each in every):
+        of_law = [each for each in every if each["law"] == law]
+        for kind in dict.fromkeys(each["verdict"] for each in of_law):
+            alike = [each for each in of_law if each["verdict"] == kind]
+            where = [each["target"] for each in alike]
+            yield (law, _targets(where, targets), kind, *_numbers(alike))
+
+
+def _targets(where: list[str], every: list[str]) -> str:
+    """Targets; several in a word, where they are all that there are, or of a format."""
+    if len(where) == 1:
+        return where[0]
+    formats = {_format(each) for each in where}
+    if where == every:
+        return "all"
+    if where == [each for each in every if _format(each) in formats]:
+        return f"all of {', '.join(sorted(formats))}"
+    return "\n".join(where)
+
+
+def _format(target: str) -> str:
+    return target.rpartition(":")[2]
+
+
+def _numbers(alike: list[Told]) -> Iterator[str]:
+    errors = [each["error_by_bound"] for each in alike]
+    # What JSON cannot hold of an error is that it has no end.
+    yield "inf" if None in errors else _short(max(errors))
+    silent, compared = _sum(alike, "silent"), _sum(alike, "compared")
+    yield f"{silent / (silent + compared):.1%}" if silent else ""
+    yield f"{_sum(alike, 'examples'):,}"
+    yield f"{compared:,}"
+    yield f"{_sum(alike, 'seconds'):.2f}"
+
+
+def _short(ratio: float) -> str:
+    return f"{ratio:.2g}" if ratio else ""
+
+
+def _sum(alike: list[Told], name: str) -> Any:
+    return sum(each[name] for each in alike)
