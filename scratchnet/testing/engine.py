@@ -119,7 +119,7 @@ def check(
     operation: Op,
     /,
     *,
-    vjp: Function | None = None,
+    vjp: Function | str | None = None,
     targets: Iterable[str | Target] | None = None,
     examples: int | None = None,
     seconds: float = inf,
@@ -132,7 +132,8 @@ def check(
 
     subject: takes the operation's arguments and options; an option that it does not
     have stays what the reference has, and the report says so. vjp: takes the
-    same, returns the value and its pullback; without it no law of pullbacks is asked.
+    same, returns the value and its pullback; "autograd" is that of PyTorch, where the
+    function can be traced; without it no law of pullbacks is asked.
     targets: `library[:device]:dtype`, each of which must be here; without them NumPy
     and PyTorch on the CPU in float64 and float32, of which those are left that the
     function takes arrays of.
@@ -190,7 +191,7 @@ def applicable(
 ) -> Iterator[Law]:
     """Those of the laws that can be asked of a bound function on a target."""
     for law in laws:
-        pulled = binding.vjp is not None or not law.needs_vjp
+        pulled = binding.pulls(target) or not law.needs_vjp
         if pulled and law.applies(binding.operation, target):
             yield law
 
@@ -204,4 +205,4 @@ def left_out(
     said = [f"{each}: {why_idle(binding.operation)}" for each in away]
     full = why_not_full(binding.targets)
     said += [f"{each}: {full}" for each in of_full_targets(chosen, binding)]
-    return said + untested_pullback(binding.vjp, binding.operation)
+    return said + untested_pullback(binding.vjp, binding.operation, binding.untested)

@@ -54,13 +54,13 @@ class GuardedVjp(Guarded):
         return found
 
 
-def guarded(subject: Subject, /) -> Subject:
+def guarded(subject: Subject, entered: Callable[[], None] | None = None, /) -> Subject:
     """The subject as laws call it. Compiled code is left as it is: a guard would break
     its graphs."""
     if subject.target.compiled:
         return subject
-    vjp = None if subject.vjp is None else GuardedVjp(subject.vjp)
-    return replace(subject, function=Guarded(subject.function), vjp=vjp)
+    vjp = None if subject.vjp is None else GuardedVjp(subject.vjp, entered)
+    return replace(subject, function=Guarded(subject.function, entered), vjp=vjp)
 
 
 def noting(law: Law, note: Note, tell: Teller, /) -> Law:
