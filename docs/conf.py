@@ -25,6 +25,8 @@ include_patterns = [
     "benchmarks/README.md",
     "scratchnet/digits/README.md",
 ]
+# The site's first page is in docs/, as its source: what is at the root leads there.
+html_extra_path = ["_root"]
 exclude_patterns = [".*", "build", "dist", "demo", "tests"]
 
 # A type in a signature that nothing explains is an error, as a broken link is. Those of
@@ -61,5 +63,7 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
 html_title = "scratchnet"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False

@@ -15,7 +15,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util.inspect import TypeAliasForwardRef
 
-_KEPT = re.compile(r"(`[^`]+`|(?<!\S)\*\w+\*(?!\S))")
+_KEPT = re.compile(r"(`[^`]+`|(?<!\S)\*\w+\*(?![\w*]))")
 _MARKUP = re.compile(r"([\\*_|`<>\[\]])")
 _ESCAPED = r"\\\1"
 #: Where a sentence begins that explains arguments, `x, y: ...`, or errors.
