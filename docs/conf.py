@@ -42,6 +42,7 @@ nitpick_ignore_regex = [
     ("py:class", r"scratchnet\.walking\.L"),
 ]
 smartquotes = False
+highlight_language = "none"  # what a terminal shows has no language
 
 myst_heading_anchors = 4
 
