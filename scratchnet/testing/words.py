@@ -10,6 +10,9 @@ from scratchnet.testing.document import Document, Told, broken
 
 #: Columns of a table, wherever it is read.
 WIDE = 120
+#: What stands above the words of a row, and above its numbers.
+WORDS = ("law", "target", "verdict")
+NUMBERS = ("error/bound", "silent", "examples", "comparisons", "seconds")
 
 
 def text(found: Document, /) -> str:
@@ -27,13 +30,19 @@ def failure(found: Document, /) -> Iterator[str]:
         return
     yield f"\n{wrong[0]['text']}"
     yield from found["diagnosis"]
-    first = _kind(wrong[0])
+    yield from (f"\n{each}" for each in others(found))
+
+
+def others(found: Document, /) -> Iterator[str]:
+    """What else is broken than the gravest, by names."""
+    wrong = broken(found["results"])
+    first = _kind(wrong[0]) if wrong else None
     same = [each for each in wrong[1:] if _kind(each) == first]
     rest = [each for each in wrong[1:] if _kind(each) != first]
     for said, those in (("in the same way", same), ("as well", rest)):
         if those:
             named = ", ".join(_named(those, found["results"]))
-            yield f"\nbroken {said}: {named}"
+            yield f"broken {said}: {named}"
 
 
 def verdict(found: Document, /) -> str:
@@ -74,9 +83,9 @@ def table(results: Iterable[Told], /) -> str:
     from rich.table import Table
 
     shown = Table(box=None, pad_edge=False)
-    for name in ("law", "target", "verdict"):
+    for name in WORDS:
         shown.add_column(name, overflow="fold")
-    for name in ("error/bound", "silent", "examples", "comparisons", "seconds"):
+    for name in NUMBERS:
         shown.add_column(name, justify="right", no_wrap=True)
     for row in rows(results):
         shown.add_row(*row)
