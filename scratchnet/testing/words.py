@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 #: Columns of a table, wherever it is read.
 WIDE = 120
+#: What stands above the words of a row, and above its numbers.
+WORDS = ("law", "target", "verdict")
+NUMBERS = ("error/bound", "silent", "examples", "comparisons", "seconds")
 
 
 def text(found: Document, /) -> str:
@@ -34,7 +37,13 @@ def failure(found: Document, /) -> Iterator[str]:
         return
     yield f"\n{wrong[0]['text']}"
     yield from found["diagnosis"]
-    first = _kind(wrong[0])
+    yield from (f"\n{each}" for each in others(found))
+
+
+def others(found: Document, /) -> Iterator[str]:
+    """What else is broken than the gravest, by names."""
+    wrong = broken(found["results"])
+    first = _kind(wrong[0]) if wrong else None
     same = [each for each in wrong[1:] if _kind(each) == first]
     rest = [each for each in wrong[1:] if _kind(each) != first]
     for said, those in (("in the same way", same), ("as well", rest)):
@@ -72,9 +81,9 @@ def grid(results: Iterable[Told], /) -> Table:
     from rich.text import Text
 
     shown = Table(box=None, pad_edge=False)
-    for name in ("law", "target", "verdict"):
+    for name in WORDS:
         shown.add_column(name, overflow="fold")
-    for name in ("error/bound", "silent", "examples", "comparisons", "seconds"):
+    for name in NUMBERS:
         shown.add_column(name, justify="right", no_wrap=True)
     for law, where, kind, *numbers in rows(results):
         style = "green" if kind == "HOLDS" else "bold red"
