@@ -11,7 +11,6 @@ from typing import Any
 
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.binding import Binding, bind
-from scratchnet.testing.case import Case
 from scratchnet.testing.choice import (
     asked_laws,
     nothing_left,
@@ -27,7 +26,7 @@ from scratchnet.testing.laws import Finding, Law
 from scratchnet.testing.numerics import pinned
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report, Result
-from scratchnet.testing.search import UNANSWERED, Break, Search, Tally, examples_of
+from scratchnet.testing.search import Break, Search, Tally, Witnesses, examples_of
 from scratchnet.testing.strategies.requirements import require_above_0, require_count
 from scratchnet.testing.subject import Function, Subject, named
 from scratchnet.testing.targets import Target
@@ -45,14 +44,14 @@ def hold(
     examples: int | None = None,
     start: int = 0,
     seconds: float = inf,
-    known: Iterable[Case] = (),
+    known: Witnesses | None = None,
 ) -> Result:
     """Ask one law of a subject, for so many examples or as long as there is time.
 
     Of examples that the law is not about more are drawn, until it has had half as many
     as were asked for. The same ones for a seed, whatever Hypothesis' profile is.
-    known: witnesses of laws that the subject did not answer. Raises ArgumentError where
-    none of the operation's values is such as the law is about.
+    known: what broke laws before, to which the witness is added. Raises ArgumentError
+    where none of the operation's values is such as the law is about.
     """
     operation = law.asks(subject.operation)
     if operation is None:
@@ -72,9 +71,13 @@ def hold(
         if found is not None and (gone := subject.target.lost()):
             found = _ended(found, gone)
         elif found is not None:
-            found = search.among(known, found) or search.smallest(operation, found)
+            again = None if known is None else search.among(known, found)
+            found = again or search.smallest(operation, found)
         changed = pins.changed()
     finding = tally.finding() if found is None else found.finding
+    case = None if found is None else found.case
+    if known is not None:
+        known.add(law, subject.target, finding.verdict, case)
     if changed:
         finding = _unpinned(finding, changed)
     return Result(
@@ -87,7 +90,7 @@ def hold(
         tally.ratio if found is None else max(tally.ratio, found.finding.ratio),
         time.perf_counter() - began,
         tally.families,
-        None if found is None else found.case,
+        case,
         tally.spread,
     )
 
@@ -157,8 +160,9 @@ def check(
     asked = [law for law in chosen if law.name not in waived]
     limits = {"examples": examples, "seconds": seconds, "start": seed}
     results, lost = list[Result](), list[str]()
+    known = Witnesses()
     for target in binding.targets:
-        results += _asked_on(target, binding, asked, **limits)
+        results += _asked_on(target, binding, asked, known=known, **limits)
         if results and results[-1].verdict == "CRASHES" and target.lost():
             law = results[-1].law
             lost.append(f"{target}: {law} has ended its use, no more was asked")
@@ -175,14 +179,12 @@ def _asked_on(
     target: Target, binding: Binding, laws: Iterable[Law], /, **limits: Any
 ) -> list[Result]:
     """What laws find on a target, as long as it answers."""
-    subject, known, results = binding.on(target), list[Case](), list[Result]()
+    subject, results = binding.on(target), list[Result]()
     for law in applicable(laws, binding, target):
-        result = hold(law, subject, known=known, **limits)
+        result = hold(law, subject, **limits)
         results.append(result)
         if result.verdict == "CRASHES" and target.lost():
             break
-        if result.witness is not None and result.verdict in UNANSWERED:
-            known.append(result.witness)
     return results
 
 

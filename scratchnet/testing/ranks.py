@@ -148,5 +148,8 @@ def _raised(binding: Binding, target: Target, case: Case) -> str:
         try:
             binding.on(target)(case)
         except Refusal as refusal:
-            return f"it raises {said(refusal.args[0]).partition(chr(10))[0]}"
+            error = refusal.args[0]
+            # What ends the process refuses nothing.
+            if isinstance(error, Exception):
+                return f"it raises {said(error).partition(chr(10))[0]}"
     return ""

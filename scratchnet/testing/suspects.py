@@ -38,7 +38,7 @@ _ASIDE = ("HOLDS", "VACUOUS", "NONDETERMINISTIC", "ALIASES", "MUTATES")
 #: What raises, or should have: nobody goes on with a wrong number.
 _LOUD = ("REFUSES", "ACCEPTS")
 #: Values at which nothing overflows, and nothing is lost beside what is larger.
-_ORDINARY = ("", "moderate", "grid", "constant", "ties")
+ORDINARY = ("moderate", "grid", "ties")
 #: From side effects to what is wrong of ordinary numbers.
 _PLACES = ("aside", "loud edge", "loud empty", "edge", "empty", "ordinary")
 
@@ -66,9 +66,10 @@ def is_ordinary(gravity: tuple[int, int], /) -> bool:
 def _place(verdict: str, family: str, empty: bool) -> str:
     if verdict in _ASIDE:
         return "aside"
-    if family in _ORDINARY and not empty:
+    is_plain = family in ("", *ORDINARY)
+    if is_plain and not empty:
         return "ordinary"
-    kind = "empty" if family in _ORDINARY else "edge"
+    kind = "empty" if is_plain else "edge"
     return f"loud {kind}" if verdict in _LOUD else kind
 
 

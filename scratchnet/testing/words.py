@@ -41,11 +41,11 @@ def failure(found: Document, /) -> Iterator[str]:
 
 
 def others(found: Document, /) -> Iterator[str]:
-    """What else is broken than the gravest, by names."""
-    wrong = broken(found["results"])
-    first = _kind(wrong[0]) if wrong else None
-    same = [each for each in wrong[1:] if _kind(each) == first]
-    rest = [each for each in wrong[1:] if _kind(each) != first]
+    """Which other laws are broken than the gravest, by their names."""
+    first, *wrong = broken(found["results"]) or [None]
+    wrong = [each for each in wrong if first and each["law"] != first["law"]]
+    same = [each for each in wrong if first and _kind(each) == _kind(first)]
+    rest = [each for each in wrong if each not in same]
     for said, those in (("in the same way", same), ("as well", rest)):
         if those:
             named = dict.fromkeys(each["law"] for each in those)

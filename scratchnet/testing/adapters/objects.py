@@ -86,7 +86,11 @@ def of_layer(
         return y, lambda g: forwards(arguments, dict(options))[0].backward(g)
 
     shown = _parameters(subject, takes)
-    back = shown_as(vjp, subject, shown) if hasattr(subject, "backward") else None
+    back = None
+    if hasattr(subject, "backward"):
+        back = shown_as(vjp, subject, shown)
+        # It is found by adapting the subject again, not at an address.
+        del back.__adapts__  # type: ignore[attr-defined]
     return shown_as(function, subject, shown), back
 
 

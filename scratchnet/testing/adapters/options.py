@@ -105,8 +105,10 @@ def bound(function: Function, given: Mapping[str, Any], /) -> Function:
 def shown_as(
     call: Function, like: Any, parameters: Iterable[Parameter] | None, /
 ) -> Function:
-    """The call under the name of something else, with a signature of its own."""
+    """The call under the name of what it adapts, with a signature of its own; a witness
+    has the address of that."""
     shown: Any = call
+    shown.__adapts__ = like
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(shown, name, getattr(like, name, getattr(type(like), name, None)))
     if parameters is not None:

@@ -180,7 +180,10 @@ class _Asking:
         if death.noted.phase is Phase.DIAGNOSING:
             self.said.append(f"what it behaves like: it {death.how} on the way")
             return
-        if death.noted.phase is Phase.RANKING:
+        closed_while_ranked = self.number is None and self.ranks is None
+        if death.noted.phase is Phase.RANKING or (
+            death.noted.phase is Phase.CLOSED and closed_while_ranked
+        ):
             # Then laws are asked of all of them, and say what it does.
             self.ranks = ()
             return
@@ -211,10 +214,10 @@ class _Asking:
             seconds=seconds,
         )
         if told["witness"] is not None:
-            told["witness"] |= bound.get("places") or self._unbound_places()
+            told["witness"] |= bound.get("addresses") or self._unbound()
         return self._found(told)
 
-    def _unbound_places(self) -> dict[str, Any]:
+    def _unbound(self) -> dict[str, Any]:
         """As they were said, where nothing could be asked of the subject."""
         request = self.request
         back = {"vjp": request.vjp or None, "pullback": request.pullback or None}

@@ -37,6 +37,10 @@ class Guarded:
             self._entered()
         try:
             return self.__wrapped__(*arguments, **options)
+        except KeyboardInterrupt as error:
+            if self._entered is None:  # a law is asked, which says what was raised
+                raise
+            raise SystemExit("KeyboardInterrupt") from error
         finally:
             leave_if_forked(self._pid)
             if self._left is not None:

@@ -144,6 +144,11 @@ class Outcome:
         return list(self.document["results"])
 
     @property
+    def output(self) -> str:
+        """What the subject printed."""
+        return str(self.document["output"])
+
+    @property
     def untested(self) -> list[str]:
         """What was left out, in words."""
         return list(self.document["untested"])

@@ -32,7 +32,7 @@ from scratchnet.testing.op import Op
 from scratchnet.testing.ranks import by_rank, narrowed_to, of_taken_ranks
 from scratchnet.testing.replay import decoded, operation_at, restricted
 from scratchnet.testing.report import Report, Result
-from scratchnet.testing.search import UNANSWERED, Tally, examples_of
+from scratchnet.testing.search import Tally, Witnesses, examples_of
 from scratchnet.testing.subject import Function
 from scratchnet.testing.targets import USUAL_FORMATS, Target, default_targets
 from scratchnet.testing.tracing import AUTOGRAD, Traced
@@ -87,7 +87,7 @@ def _ask(spec: Spec, note: Note, tell: Teller) -> None:
     ]
     rest = left_out((), chosen, binding)
     rest += [f"{name}: waived, {reason}" for name, reason in waived.items()]
-    places = _places(spec, subject, vjp, pullback, binding)
+    addresses = _addresses(spec, subject, vjp, pullback, binding)
     tell(
         "bound",
         targets=[str(target) for target in binding.targets],
@@ -97,13 +97,13 @@ def _ask(spec: Spec, note: Note, tell: Teller) -> None:
         untested=binding.untested,
         rest=rest,
         notes=found.notes,
-        places=places,
+        addresses=addresses,
         versions=environment(),
     )
     if spec["smaller"] is not None:
         where = plan[spec["smaller"]["number"]]
         return _ask_smaller(spec, binding, where, note, tell)
-    results = _ask_all(spec, binding, plan, places, note, tell)
+    results = _ask_all(spec, binding, plan, addresses, note, tell)
     if spec["diagnosed"]:
         _diagnose(spec, binding, results, note, tell)
     return None
@@ -126,7 +126,7 @@ def _loaded(spec: Spec) -> tuple[Any, Function | None, Function | None]:
     return subject, vjp, pullback
 
 
-def _places(
+def _addresses(
     spec: Spec,
     subject: Any,
     vjp: Function | None,
@@ -213,42 +213,42 @@ def _ask_all(
     spec: Spec,
     binding: Binding,
     plan: Iterable[tuple[Law, Target]],
-    places: Mapping[str, Any],
+    addresses: Mapping[str, Any],
     note: Note,
     tell: Teller,
 ) -> list[Result]:
     """Ask what is left of the plan, as `check` does."""
     results: list[Result] = []
     limits = {k: spec[k] for k in ("examples", "seconds")} | {"start": spec["seed"]}
-    known: dict[Target, list[Case]] = {}
+    known = Witnesses()
     lost: set[Target] = set()
     for number, (law, target) in enumerate(plan):
         if number in spec["done"] or target in lost:
             continue
         tell("law", number=number)
         note.begin()
-        subject, seen = binding.on(target), known.setdefault(target, [])
-        found = hold(noting(law, note, tell), guarded(subject), known=seen, **limits)
+        subject = binding.on(target)
+        found = hold(noting(law, note, tell), guarded(subject), known=known, **limits)
         result = replace(found, law=law, subject=subject)
         results.append(result)
-        _tell(result, number, places, tell)
+        _tell(result, number, addresses, tell)
         if result.verdict == "CRASHES" and target.lost():
             lost.add(target)
             said = f"{target}: {law} has ended its use, no more was asked"
             tell("lost", target=str(target), said=said)
-        if result.witness is not None and result.verdict in UNANSWERED:
-            seen.append(result.witness)
     return results
 
 
-def _tell(result: Result, number: int, places: Mapping[str, Any], tell: Teller) -> None:
+def _tell(
+    result: Result, number: int, addresses: Mapping[str, Any], tell: Teller
+) -> None:
     if nothing_left(result):
         said = f"{result.law}: {why_idle(result.subject.operation)}"
         tell("idle", number=number, said=said)
     else:
         found = told(result)
         if found["witness"] is not None:
-            found["witness"] |= places
+            found["witness"] |= addresses
         tell("result", number=number, result=found)
 
 
