@@ -42,12 +42,18 @@ def document(request):
 @pytest.fixture
 def whole(document):
     """Its page."""
-    return written(json.dumps(document))
+    return written(page, json.dumps(document))
+
+
+@pytest.fixture
+def part(document):
+    """The same for a notebook."""
+    return written(fragment, json.dumps(document))
 
 
 @cache
-def written(told):
-    return page(json.loads(told))
+def written(made, told):
+    return made(json.loads(told))
 
 
 def told(found):
@@ -81,9 +87,8 @@ def test_a_page_shows_everything_in_its_document(document, whole):
     assert missing(document, whole) == []
 
 
-def test_a_part_of_a_notebook_shows_the_same(document, whole):
-    shown = fragment(document)
-    assert Parsed(shown).text.split() == Parsed(whole).text.split()
+def test_a_part_of_a_notebook_shows_the_same(part, whole):
+    assert Parsed(part).text.split() == Parsed(whole).text.split()
 
 
 @pytest.mark.parametrize("name", ["notes", "output", "replay", "untested", "diagnosis"])
@@ -124,14 +129,14 @@ def test_whoever_does_not_see_the_page_can_use_it(whole):
     assert all(each["tabindex"] == "0" for each in read.all("pre"))
 
 
-def test_a_part_of_a_notebook_is_only_a_part(document):
-    read = Parsed(fragment(document))
+def test_a_part_of_a_notebook_is_only_a_part(part):
+    read = Parsed(part)
     assert not read.wrong
     assert not read.all("html", "head", "body", "main", "title", "meta", "h1", "h2")
 
 
-def test_a_page_asks_nothing_of_anybody(document, whole):
-    assert not re.findall(OUTSIDE, whole + fragment(document))
+def test_a_page_asks_nothing_of_anybody(whole, part):
+    assert not re.findall(OUTSIDE, whole + part)
 
 
 def test_a_page_forbids_what_it_does_not_need():
@@ -261,12 +266,23 @@ COUNTS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 10**6), min
 @settings(max_examples=15)
 @given(COUNTS)
 def test_bars_are_as_long_as_their_counts(counts):
+    """And between the names and the counts."""
     svg = figures.bars("letters", counts)
-    lengths = [widths(path)[0] for path in paths(svg, "--good")]
+    bars = [xs(path) for path in paths(svg, "--good")]
     wanted = sorted(counts.values(), reverse=True)
+    lengths = [max(bar) - min(bar) for bar in bars]
     unit = max(lengths) / max(*wanted, 1)
     assert lengths == pytest.approx([unit * each for each in wanted], abs=1e-3)
+    texts = [float(each["x"]) for each in Parsed(svg).all("text")]
+    for bar, name, count in zip(bars, texts[::2], texts[1::2], strict=True):
+        assert 0 < name < min(bar) <= max(bar) < count < 72 * figures.WIDTH
     assert all(f"{name} {n:,}" in svg for name, n in counts.items())
+
+
+def test_names_in_figures_are_no_formulas():
+    name = "$x^1$"
+    for svg in (figures.bars("names", {name: 1}), figures.errors("", {name: {"0": 1}})):
+        assert name in Parsed(svg).text
 
 
 SIZES = st.sampled_from(["0", "inf", *map(str, range(-20, 1)), "1", "300"])
@@ -297,10 +313,6 @@ def xs(path):
     return [float(each) for each in re.findall(r"[ML] (\S+)", path)]
 
 
-def widths(path):
-    return max(xs(path)) - min(xs(path)), len(xs(path))
-
-
 def test_figures_have_no_colours_of_their_own(whole):
     """Those of the style are two, for light and dark."""
     for each in re.findall(r"<svg.*?</svg>", whole, re.DOTALL):
@@ -310,7 +322,11 @@ def test_figures_have_no_colours_of_their_own(whole):
 
 def test_a_readers_own_settings_change_nothing_and_stay():
     before = figures.bars("letters", {"a": 1})
-    mine = {"font.size": 30, "text.color": "red", "svg.fonttype": "path"}
+    mine = {
+        "font.weight": "bold",
+        "patch.force_edgecolor": True,
+        "svg.fonttype": "path",
+    }
     with matplotlib.rc_context(mine):
         assert figures.bars("letters", {"a": 1}) == before
         assert {name: matplotlib.rcParams[name] for name in mine} == mine

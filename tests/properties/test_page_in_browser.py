@@ -166,7 +166,7 @@ def test_on_paper_it_is_light_and_unfolded(opened):
     assert all(each.is_visible() for each in hidden)
 
 
-#: As notebooks have them: rules of their own, and a theme that the screen need not have.
+#: As notebooks are: with rules of their own, and a theme that the screen may not have.
 NOTEBOOK = """<!doctype html><html lang="en"><title>notebook</title><style>
 body {{ background: {ground}; color: {ink}; }}
 .output tbody tr:nth-child(odd) {{ background: #bbb; }}
