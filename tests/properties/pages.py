@@ -36,8 +36,8 @@ def over_the_batch(x, *, axis=-1):  # noqa: ARG001 - the bug
 
 @cache
 def report(subject):
-    """Few examples: what is looked at is the page."""
-    targets = ("numpy:float64", "numpy:float32")[: 1 + (subject is not over_the_batch)]
+    """Few examples, and of what is wrong one target: what is looked at is the page."""
+    targets = ("numpy:float64", "numpy:float32")[: 1 + (subject is right)]
     return check(subject, ops.softmax, targets=targets, laws=LAWS, examples=20)
 
 

@@ -155,8 +155,9 @@ def test_light_is_light_and_dark_is_dark(opened):
     assert luminance(dark) < 0.05
 
 
-def test_on_paper_it_is_light_and_unfolded(opened):
-    seen, _ = opened(page(document("full")), "dark")
+def test_on_paper_it_is_light_unfolded_and_on_the_sheet(opened):
+    """A4 within margins of 1 cm."""
+    seen, _ = opened(page(document("full")), "dark", width=718)
     seen.evaluate(UNFOLD.replace("true", "false"))
     hidden = seen.locator("details pre, details table").all()
     assert hidden
@@ -164,6 +165,7 @@ def test_on_paper_it_is_light_and_unfolded(opened):
     seen.emulate_media(media="print", color_scheme="dark")
     assert luminance(seen.evaluate(GROUND)) > 0.9
     assert all(each.is_visible() for each in hidden)
+    assert seen.evaluate(OVERFLOW) <= 0
 
 
 #: As notebooks are: with rules of their own, and a theme that the screen may not have.
