@@ -8,6 +8,7 @@ import warnings
 
 import typer
 
+from scratchnet.commands.check import check
 from scratchnet.commands.console import INTERNAL, UNUSABLE, say
 from scratchnet.commands.doctor import doctor
 from scratchnet.commands.gate import gate
@@ -19,12 +20,12 @@ from scratchnet.commands.verify import verify
 from scratchnet.errors import ScratchnetError
 
 app = typer.Typer(
-    help="A neural net from scratch, every part of it by hand.",
+    help="Hold hand-written array code to the laws of what it computes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (verify, train, mutants, gate, replay, ops, doctor):
+for command in (check, verify, train, mutants, gate, replay, ops, doctor):
     app.command()(command)
 
 
@@ -35,6 +36,8 @@ def main() -> None:
             warnings.showwarning = lambda message, *_: say(f"note: {message}")
             app()
     except ScratchnetError as error:
+        if error.details:
+            say(error.details.rstrip())
         say(f"error: {error}", style="bold red")
         sys.exit(UNUSABLE)
     except Exception:  # noqa: BLE001

@@ -1,3 +1,4 @@
+from .adapters import Adapted, adapted
 from .bounded import Bounded, UnboundedError
 from .case import Case
 from .cases import cases
@@ -7,9 +8,11 @@ from .engine import check
 from .evaluate import accepted, oracle
 from .formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format, format_of
 from .laws import LAWS, Finding, Law
+from .loading import loaded
 from .op import Op
 from .ops import OPS
 from .references import REFERENCES, Algorithm, Reference
+from .replay import replayed
 from .report import Report, Result
 from .subject import Subject
 from .targets import Target
@@ -22,6 +25,7 @@ __all__ = [
     "LAWS",
     "OPS",
     "REFERENCES",
+    "Adapted",
     "Algorithm",
     "Bounded",
     "Case",
@@ -38,10 +42,13 @@ __all__ = [
     "Target",
     "UnboundedError",
     "accepted",
+    "adapted",
     "assert_within",
     "cases",
     "check",
     "format_of",
+    "loaded",
     "oracle",
+    "replayed",
     "within",
 ]

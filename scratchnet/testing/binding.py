@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError, ScratchnetError
@@ -22,14 +22,21 @@ from scratchnet.testing.subject import (
     named,
 )
 from scratchnet.testing.taken import require_arguments, untaken
-from scratchnet.testing.targets import Target, available, default_targets
+from scratchnet.testing.targets import (
+    USUAL_FORMATS,
+    Target,
+    available,
+    default_targets,
+)
+from scratchnet.testing.tracing import AUTOGRAD, Traced, why_untraced
 
 
 @dataclass(frozen=True)
 class Binding:
     """A function bound to an operation, and to the targets that it runs on.
 
-    untested: what is left out, in words.
+    untested: what is left out, in words. traced: whether the pullback is autograd's,
+    which there is on PyTorch alone, and not of compiled code.
     """
 
     function: Function
@@ -39,15 +46,22 @@ class Binding:
     contract: Contract | None
     untaken: tuple[str, ...]
     untested: tuple[str, ...]
+    traced: bool = False
 
     def on(self, target: Target, /) -> Subject:
         """The subject on a target."""
         contract = target.contract
         if self.contract is not None:
-            contract = self.contract.with_format(target.format)
+            contract = self.contract.beside(contract)
+        vjp = self.vjp if self.pulls(target) else None
         return Subject(
-            self.function, self.operation, target, contract, self.vjp, self.untaken
+            self.function, self.operation, target, contract, vjp, self.untaken
         )
+
+    def pulls(self, target: Target, /) -> bool:
+        """Whether there is a pullback on a target."""
+        plain = target.library == "torch" and not target.compiled
+        return self.vjp is not None and (plain or not self.traced)
 
 
 def bind(
@@ -55,24 +69,28 @@ def bind(
     operation: Op,
     /,
     *,
-    vjp: Function | None = None,
+    vjp: Function | str | None = None,
     targets: Iterable[str | Target] | None = None,
     contract: Contract | None = None,
 ) -> Binding:
     """The function with those options of the operation that it has, on those targets
-    that were asked for; or else on the usual ones that it takes arrays of."""
+    that were asked for; or else on the usual ones that it takes arrays of.
+
+    vjp: its VJP rule, or "autograd", which PyTorch has where it can be traced.
+    """
     if not isinstance(operation, Op):
         raise ArgumentTypeError(
             "check",
             f"the operation is a {type(operation).__name__}",
             "required an Op: one of scratchnet.testing.ops, or one of your own",
         )
-    if not (vjp is None or callable(vjp)):
+    if not (vjp is None or vjp == AUTOGRAD or callable(vjp)):
         raise ArgumentTypeError(
             "check",
             f"vjp is a {type(vjp).__name__}",
-            "required a function to the value and its pullback",
+            f"required a function to the value and its pullback, or {AUTOGRAD!r}",
         )
+    rule = vjp if callable(vjp) else None
     if not (contract is None or isinstance(contract, Contract)):
         raise ArgumentTypeError(
             "check",
@@ -81,12 +99,48 @@ def bind(
             'say what is known: Contract("float32", ulps={"exp": 20})',
         )
     asked = targets is not None
-    every = _asked_for(targets) if targets is not None else default_targets()
+    formats = operation.restriction.get("dtypes", USUAL_FORMATS)
+    every = _asked_for(targets) if targets is not None else default_targets(formats)
     places = _fitting(operation, every, asked)
-    narrowed, left = _narrowed((function, vjp), operation, places)
+    narrowed, left = _narrowed((function, rule), operation, places)
     untested = [f"{narrowed.title}"] if narrowed.restriction else []
-    binding = Binding(function, vjp, narrowed, places, contract, left, tuple(untested))
-    return binding if asked else _where_it_runs(binding)
+    binding = Binding(function, rule, narrowed, places, contract, left, tuple(untested))
+    binding = binding if asked else _where_it_runs(binding)
+    return _traced(binding) if vjp == AUTOGRAD else binding
+
+
+def _traced(binding: Binding) -> Binding:
+    """The binding with autograd's pullback where the function can be traced; it says
+    why where it cannot."""
+    with_it = replace(binding, vjp=binding.function, traced=True)
+    operation = binding.operation
+    pulling = [x for x in binding.targets if with_it.pulls(x)]
+    if operation.gradient is None:
+        return binding
+    if not pulling:
+        said = "the pullback: no vjp was given, and autograd is PyTorch's"
+        return replace(binding, untested=(*binding.untested, said))
+    example, target = probe(operation), pulling[0]
+    arguments, options = example.on(target, laid=False)
+    taken = {k: x for k, x in options.items() if k not in binding.untaken}
+    called = operation.called_with(arguments)
+    if why := why_untraced(binding.function, called, taken):
+        said = f"the pullback: no vjp was given, and {why}"
+        return replace(binding, untested=(*binding.untested, said))
+    others = ", ".join(str(x) for x in binding.targets if x not in pulling)
+    untested = [f"the pullback on {others}: autograd is PyTorch's"] if others else []
+    return replace(
+        with_it,
+        vjp=Traced(binding.function, cotangents(operation)),
+        untested=(*binding.untested, *untested),
+    )
+
+
+def cotangents(operation: Op, /) -> int:
+    """How many arguments have a cotangent, of the calls that have most."""
+    contract = Contract(FLOAT64)
+    every = (each.of_pullback().oracle(contract) for each in probes(operation))
+    return max(map(len, every))
 
 
 def _asked_for(targets: Any) -> tuple[Target, ...]:
@@ -197,15 +251,7 @@ def _where_it_runs(binding: Binding) -> Binding:
     if not left:
         return binding
     said = [f"{t}: {x}" for t, x in reasons.items() if t not in left]
-    return Binding(
-        binding.function,
-        binding.vjp,
-        binding.operation,
-        left,
-        binding.contract,
-        binding.untaken,
-        (*binding.untested, *said),
-    )
+    return replace(binding, targets=left, untested=(*binding.untested, *said))
 
 
 def reason_against(subject: Subject, example: Case, /) -> str:

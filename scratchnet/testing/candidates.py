@@ -159,7 +159,7 @@ def _like_planted(
 ) -> tuple[bool, bool]:
     other = seen(broken, case, oracles)
     if found is None or other is None:
-        return found is other, other is None
+        return found is other or _is_empty(found or other), other is None
     if found.kinds != other.kinds:
         return False, True
     alike = (
@@ -275,6 +275,11 @@ def _other_operations(base: Op, pulled: bool) -> Iterator[Candidate]:
             yield Candidate("", other.name, compared)
 
 
+def _is_empty(found: Seen | None) -> bool:
+    """Whether an answer has no numbers, which nothing is told by."""
+    return found is not None and not any(x.size for x in found.results)
+
+
 def _only(names: tuple[str, ...], options: Options) -> Options:
     return {name: options[name] for name in names if name in options}
 
@@ -288,8 +293,9 @@ def _like_reference(
 ) -> tuple[bool, bool]:
     own = _evaluated(judge, case, oracles, changed(dict(case.options)))
     if found is None or own is None:
-        # That neither answers is no evidence: any code may be without one.
-        return found is None and own is None, False
+        # That neither answers is no evidence: any code may be without one. Nor is it
+        # that one of them refuses what has no numbers.
+        return (found is None and own is None) or _is_empty(found), False
     shapes = [each.shape for each in own], [x.shape for x in found.results]
     if shapes[0] != shapes[1] or not inside(found.results, own).ok:
         return False, True

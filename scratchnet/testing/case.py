@@ -14,7 +14,7 @@ import numpy as np
 from scratchnet.arrays import Array
 from scratchnet.testing.bounded import Bounded
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.formats import Format
+from scratchnet.testing.formats import BFLOAT16, Format
 from scratchnet.testing.strategies.codes import BYTES, ROOT, Codes
 from scratchnet.testing.strategies.family import GRID, MODERATE, Family
 from scratchnet.testing.strategies.layout import (
@@ -131,6 +131,19 @@ class Case:
         options = self.options if options is None else options
         return replace(self, arguments=tuple(arguments), options=options, _known={})
 
+    def in_format(self, form: Format, /) -> Case | None:
+        """The same numbers in another format; None where it does not have them all."""
+        if form == self.format:
+            return self
+        changed = {id(x): _in(x, form) for x in self.arrays}
+        if any(x is None for x in changed.values()) or form == BFLOAT16:
+            return None
+        arguments = tuple(changed.get(id(x), x) for x in self.arguments)
+        options = {name: changed.get(id(x), x) for name, x in self.options.items()}
+        known: dict[Any, Any] = {}
+        changes: dict[str, Any] = {"format": form, "options": options, "_known": known}
+        return replace(self, arguments=arguments, **changes)
+
     def of_pullback(self) -> Case:
         """The example of the operation's pullback: a drawn cotangent goes first."""
         known: Case = self.once("pullback", self._of_pullback)
@@ -177,6 +190,15 @@ class Case:
         arguments = [written(x) for x in self.arguments]
         options = [f"{name}={written(x)}" for name, x in self.options.items()]
         return f"{self.op.name}({', '.join(arguments + options)})"
+
+
+def _in(x: Array, form: Format) -> Array | None:
+    """The array in the carrier of a format, if that has all of its numbers."""
+    if x.dtype.kind != "f":
+        return x
+    with np.errstate(all="ignore"):
+        y = x.astype(form.carrier)
+    return y if np.array_equal(x, y, equal_nan=True) else None
 
 
 _CONTRACTS: dict[Format, Contract] = {}

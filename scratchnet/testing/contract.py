@@ -167,6 +167,16 @@ class Contract:
             bits = min(bits, form.precision)
         return replace(self, format=form, accumulator=kept, input_precision=bits)
 
+    def beside(self, target: Contract, /) -> Contract:
+        """The same promises in the format of a target, which has leave of its own to
+        flush and to multiply by reciprocals."""
+        there = self.with_format(target.format)
+        return replace(
+            there,
+            flush_to_zero=there.flush_to_zero or target.flush_to_zero,
+            reciprocals=there.reciprocals or target.reciprocals,
+        )
+
     @classmethod
     def for_target(cls, target: str, /) -> Contract:
         """What is promised on a target `library[:device]:dtype[+compiled]`.

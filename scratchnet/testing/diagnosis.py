@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scratchnet.errors import ArgumentTypeError
 from scratchnet.testing.candidates import Candidate, candidates, is_wrong, seen
@@ -16,6 +16,7 @@ from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report
 from scratchnet.testing.strategies.requirements import require_count
 from scratchnet.testing.subject import Subject
+from scratchnet.testing.suspects import ORDINARY
 
 #: On so many fresh examples a candidate must be wrong, and the subject like it.
 ENOUGH = 50
@@ -31,17 +32,20 @@ class Diagnosis:
 
     says: what that does; id: of the planted bug that it is, else empty. examples: on
     how many fresh ones both are wrong in the same way; on all others they agree too.
-    pullback: whether it is the pullback that behaves so.
+    pullback: whether it is the pullback that behaves so. ordinary: whether it does of
+    ordinary numbers alone; what is extreme breaks it in another way.
     """
 
     says: str
     id: str
     examples: int
     pullback: bool
+    ordinary: bool = False
 
     def __str__(self) -> str:
-        which = "the pullback " if self.pullback else ""
-        return f"{which}behaves exactly like: {self.says}"
+        which = "the pullback " if self.pullback else "it " if self.ordinary else ""
+        of = "on ordinary numbers " if self.ordinary else ""
+        return f"{of}{which}behaves exactly like: {self.says}"
 
 
 def diagnose(broken: Report | Subject, /, *, seed: int = 0) -> tuple[Diagnosis, ...]:
@@ -50,19 +54,37 @@ def diagnose(broken: Report | Subject, /, *, seed: int = 0) -> tuple[Diagnosis, 
 
     Each agrees with the subject on every fresh example, within what rounding explains,
     or where both raise; and on at least 50 of them both are wrong. The one that is
-    wrong on most comes first. Of a report one of the targets is asked on which a law
-    is broken. Nothing is said of compiled code, of loaders and optimisers, and of
+    wrong on most comes first. Where there is none, ordinary numbers are asked alone: a
+    second fault may show in others. Of a report one of the targets is asked on which a
+    law is broken. Nothing is said of compiled code, of loaders and optimisers, and of
     operations that are not among the standard ones.
     Raises ArgumentTypeError for what is neither a Report nor a Subject; never for what
     the subject does.
     """
     require_count("diagnose", 0, seed=seed)
     found = [
-        Diagnosis(each.says, each.id, count, pulled and not _is_pullback(subject))
+        each
         for subject, pulled in _asked(broken)
-        for each, count in _alike(subject, pulled, seed).items()
+        for each in _found(subject, pulled, seed) or _of_ordinary(subject, pulled, seed)
     ]
     return tuple(sorted(found, key=lambda each: -each.examples))
+
+
+def _found(subject: Subject, pulled: bool, seed: int) -> list[Diagnosis]:
+    of_pullback = pulled and not _is_pullback(subject)
+    return [
+        Diagnosis(each.says, each.id, count, of_pullback)
+        for each, count in _alike(subject, pulled, seed).items()
+    ]
+
+
+def _of_ordinary(subject: Subject, pulled: bool, seed: int) -> list[Diagnosis]:
+    """The same where nothing but ordinary numbers is asked."""
+    operation = subject.operation.of_families(ORDINARY)
+    if operation is None:
+        return []
+    found = _found(replace(subject, operation=operation), pulled, seed)
+    return [replace(each, ordinary=True) for each in found]
 
 
 def lines(found: Iterable[Diagnosis], /) -> list[str]:

@@ -56,10 +56,12 @@ def document(
     untested: Iterable[str],
     diagnosis: Sequence[str] = (),
     notes: Sequence[str] = (),
+    versions: Mapping[str, str] | None = None,
 ) -> Document:
     """All that was found of a subject, the keys in the order in which they are read.
 
     diagnosis: what it behaves like. notes: how it was called, and what its contract is.
+    versions: those of the process that it ran in; of this one without them.
     """
     every = list(results)
     held = [each["verdict"] == "HOLDS" for each in every]
@@ -74,7 +76,7 @@ def document(
         "diagnosis": list(diagnosis),
         "notes": list(notes),
         "untested": list(untested),
-        "environment": environment(),
+        "environment": environment() if versions is None else dict(versions),
     }
 
 

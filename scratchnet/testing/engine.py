@@ -11,7 +11,6 @@ from typing import Any
 
 from scratchnet.errors import ArgumentError
 from scratchnet.testing.binding import Binding, bind
-from scratchnet.testing.case import Case
 from scratchnet.testing.choice import (
     asked_laws,
     nothing_left,
@@ -27,7 +26,7 @@ from scratchnet.testing.laws import Finding, Law
 from scratchnet.testing.numerics import pinned
 from scratchnet.testing.op import Op
 from scratchnet.testing.report import Report, Result
-from scratchnet.testing.search import UNANSWERED, Break, Search, Tally, examples_of
+from scratchnet.testing.search import Break, Search, Tally, Witnesses, examples_of
 from scratchnet.testing.strategies.requirements import require_above_0, require_count
 from scratchnet.testing.subject import Function, Subject, named
 from scratchnet.testing.targets import Target
@@ -45,14 +44,14 @@ def hold(
     examples: int | None = None,
     start: int = 0,
     seconds: float = inf,
-    known: Iterable[Case] = (),
+    known: Witnesses | None = None,
 ) -> Result:
     """Ask one law of a subject, for so many examples or as long as there is time.
 
     Of examples that the law is not about more are drawn, until it has had half as many
     as were asked for. The same ones for a seed, whatever Hypothesis' profile is.
-    known: witnesses of laws that the subject did not answer. Raises ArgumentError where
-    none of the operation's values is such as the law is about.
+    known: what broke laws before, to which the witness is added. Raises ArgumentError
+    where none of the operation's values is such as the law is about.
     """
     operation = law.asks(subject.operation)
     if operation is None:
@@ -72,9 +71,13 @@ def hold(
         if found is not None and (gone := subject.target.lost()):
             found = _ended(found, gone)
         elif found is not None:
-            found = search.among(known, found) or search.smallest(operation, found)
+            again = None if known is None else search.among(known, found)
+            found = again or search.smallest(operation, found)
         changed = pins.changed()
     finding = tally.finding() if found is None else found.finding
+    case = None if found is None else found.case
+    if known is not None:
+        known.add(law, subject.target, finding.verdict, case)
     if changed:
         finding = _unpinned(finding, changed)
     return Result(
@@ -87,7 +90,7 @@ def hold(
         tally.ratio if found is None else max(tally.ratio, found.finding.ratio),
         time.perf_counter() - began,
         tally.families,
-        None if found is None else found.case,
+        case,
         tally.spread,
     )
 
@@ -119,7 +122,7 @@ def check(
     operation: Op,
     /,
     *,
-    vjp: Function | None = None,
+    vjp: Function | str | None = None,
     targets: Iterable[str | Target] | None = None,
     examples: int | None = None,
     seconds: float = inf,
@@ -132,7 +135,8 @@ def check(
 
     subject: takes the operation's arguments and options; an option that it does not
     have stays what the reference has, and the report says so. vjp: takes the
-    same, returns the value and its pullback; without it no law of pullbacks is asked.
+    same, returns the value and its pullback; "autograd" is that of PyTorch, where the
+    function can be traced; without it no law of pullbacks is asked.
     targets: `library[:device]:dtype`, each of which must be here; without them NumPy
     and PyTorch on the CPU in float64 and float32, of which those are left that the
     function takes arrays of.
@@ -156,8 +160,9 @@ def check(
     asked = [law for law in chosen if law.name not in waived]
     limits = {"examples": examples, "seconds": seconds, "start": seed}
     results, lost = list[Result](), list[str]()
+    known = Witnesses()
     for target in binding.targets:
-        results += _asked_on(target, binding, asked, **limits)
+        results += _asked_on(target, binding, asked, known=known, **limits)
         if results and results[-1].verdict == "CRASHES" and target.lost():
             law = results[-1].law
             lost.append(f"{target}: {law} has ended its use, no more was asked")
@@ -174,14 +179,12 @@ def _asked_on(
     target: Target, binding: Binding, laws: Iterable[Law], /, **limits: Any
 ) -> list[Result]:
     """What laws find on a target, as long as it answers."""
-    subject, known, results = binding.on(target), list[Case](), list[Result]()
+    subject, results = binding.on(target), list[Result]()
     for law in applicable(laws, binding, target):
-        result = hold(law, subject, known=known, **limits)
+        result = hold(law, subject, **limits)
         results.append(result)
         if result.verdict == "CRASHES" and target.lost():
             break
-        if result.witness is not None and result.verdict in UNANSWERED:
-            known.append(result.witness)
     return results
 
 
@@ -190,7 +193,7 @@ def applicable(
 ) -> Iterator[Law]:
     """Those of the laws that can be asked of a bound function on a target."""
     for law in laws:
-        pulled = binding.vjp is not None or not law.needs_vjp
+        pulled = binding.pulls(target) or not law.needs_vjp
         if pulled and law.applies(binding.operation, target):
             yield law
 
@@ -204,4 +207,4 @@ def left_out(
     said = [f"{each}: {why_idle(binding.operation)}" for each in away]
     full = why_not_full(binding.targets)
     said += [f"{each}: {full}" for each in of_full_targets(chosen, binding)]
-    return said + untested_pullback(binding.vjp, binding.operation)
+    return said + untested_pullback(binding.vjp, binding.operation, binding.untested)

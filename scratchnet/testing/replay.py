@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.errors import ArgumentError, DataError
+from scratchnet.testing.adapters import adapted
 from scratchnet.testing.case import Case
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import FORMATS
@@ -30,6 +31,7 @@ from scratchnet.testing.subject import (
 )
 from scratchnet.testing.taken import require_arguments, untaken
 from scratchnet.testing.targets import available
+from scratchnet.testing.tracing import AUTOGRAD, Traced
 from scratchnet.testing.witness import SCHEMA
 
 #: What reading a damaged witness raises.
@@ -37,15 +39,16 @@ _WRONG = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 LAYOUTS = {each.__name__: each for each in OF_LIBRARY["numpy"]}
 
 
-def _decoded(x: Any) -> Any:
+def decoded(x: Any, /) -> Any:
+    """What `encoded` made JSON of. Raises ValueError and its like for what is none."""
     if not isinstance(x, dict):
         return x
     if "float" in x:
         return float.fromhex(x["float"])
     if "tuple" in x:
-        return tuple(map(_decoded, x["tuple"]))
+        return tuple(map(decoded, x["tuple"]))
     if "list" in x:
-        return list(map(_decoded, x["list"]))
+        return list(map(decoded, x["list"]))
     if "shown" in x:
         raise ValueError(f"{x['shown']}, which cannot be read again")
     _require_shape(x["shape"], x.get("strides") or ())
@@ -101,22 +104,20 @@ def replayed(
     DataError for a case that is damaged.
     """
     try:
-        names = "subject", "vjp", "operation", "target"
+        names = "subject", "vjp", "pullback", "operation", "target"
         where = {what: _text(witness, what) for what in names}
         modules: dict[str, Any] = {}
         law = _law(witness, modules)
     except (KeyError, TypeError) as error:
         raise _damaged(error) from None
-    function = _function(subject or where["subject"], "subject", modules)
-    back = vjp or where["vjp"]
-    asks = law.needs_vjp or back
-    pulled: Function | None = _function(back, "vjp", modules) if asks else None
+    where |= {k: x for k, x in (("subject", subject), ("vjp", vjp)) if x}
     operation = restricted(operation_at(where["operation"], modules), witness)
     case = case_of(operation, witness)
+    function, pulled = _adapted(law, case, where, witness, modules)
     if not law.is_about(operation):
         raise _damaged(ValueError(f"{law}, which is not about {operation.name}"))
     (target,) = available([where["target"]], where="replay")
-    given = [each for each in (function, pulled) if each is not None]
+    given = [x for x in (function, pulled) if not (x is None or isinstance(x, Traced))]
     left = tuple(sorted({n for each in given for n in untaken(each, case, [target])}))
     # What is refused depends on the options that there are.
     operation = operation.without(left)
@@ -141,8 +142,8 @@ def case_of(operation: Op, witness: Mapping[str, Any], /) -> Case:
     try:
         case = Case(
             operation,
-            tuple(map(_decoded, witness["arguments"])),
-            {name: _decoded(x) for name, x in witness["options"].items()},
+            tuple(map(decoded, witness["arguments"])),
+            {name: decoded(x) for name, x in witness["options"].items()},
             tuple(LAYOUTS[name] for name in witness["layouts"]),
             families[witness["family"]],
             FORMATS[witness["format"]],
@@ -180,7 +181,7 @@ def restricted(operation: Op, witness: Mapping[str, Any], /) -> Op:
     """The operation, restricted as it was. Raises DataError where that is damaged."""
     try:
         said = dict(witness.get("restriction") or {})
-        options = {k: _decoded({"list": x}) for k, x in said.pop("options", {}).items()}
+        options = {k: decoded({"list": x}) for k, x in said.pop("options", {}).items()}
         return operation.restrict(**said, **options) if said or options else operation
     except _WRONG as error:
         raise _damaged(error) from None
@@ -197,10 +198,34 @@ def _contract(witness: Mapping[str, Any]) -> Contract | None:
 
 def _text(witness: Mapping[str, Any], what: str) -> str:
     """An address in a witness; empty for none."""
-    found = witness[what] if what != "vjp" else witness.get(what)
+    found = witness.get(what) if what in ("vjp", "pullback") else witness[what]
     if not isinstance(found, str | None):
         raise TypeError(f"{what} {found!r}")
     return found or ""
+
+
+def _adapted(
+    law: Law,
+    case: Case,
+    where: Mapping[str, str],
+    witness: Mapping[str, Any],
+    modules: dict[str, Any],
+) -> tuple[Function, Function | None]:
+    """The subject as it was called, and its way back where that is asked."""
+    subject = _function(where["subject"], "subject", modules)
+    names = [name for name in ("vjp", "pullback") if where[name] not in ("", AUTOGRAD)]
+    back = {name: _function(where[name], name, modules) for name in names}
+    try:
+        given = {name: decoded(x) for name, x in witness.get("given", {}).items()}
+    except _WRONG as error:
+        raise _damaged(error) from None
+    found = adapted(subject, case.op, given=given, **back)
+    if where["vjp"] == AUTOGRAD:
+        count = len(case.of_pullback().oracle(Contract(case.format)))
+        return found.function, Traced(found.function, count)
+    if law.needs_vjp and found.vjp is None:
+        _function("", "vjp", modules)
+    return found.function, found.vjp
 
 
 def _damaged(error: Exception) -> DataError:

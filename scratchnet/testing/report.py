@@ -124,7 +124,7 @@ class Report:
     def broken(self) -> tuple[Result, ...]:
         """The laws that are broken, the gravest first."""
         wrong = [each for each in self.results if not each.ok]
-        return tuple(sorted(wrong, key=_gravity, reverse=True))
+        return tuple(sorted(wrong, key=gravity, reverse=True))
 
     @property
     def witness(self) -> Case | None:
@@ -174,7 +174,8 @@ class Report:
         return json.dumps(self.document(), indent=1)
 
 
-def _gravity(result: Result) -> tuple[int, int]:
+def gravity(result: Result, /) -> tuple[int, int]:
+    """How plainly it is wrong: the more the graver."""
     case = result.witness
     family = "" if case is None else case.family.name
     shapes = [] if case is None else [x.shape for x in case.arrays]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import ceil
@@ -62,6 +62,22 @@ class Tally:
             return Finding("VACUOUS", "no example that the law is about was drawn")
         said = f"nothing was said about {self.silent:,} numbers"
         return Finding("VACUOUS", self.silence or said)
+
+
+@dataclass
+class Witnesses:
+    """Examples that broke laws before: those of one law and verdict, and those that
+    were not answered on a target, which laws beside it need not look for again."""
+
+    of_laws: dict[tuple[str, str], list[Case]] = field(default_factory=dict)
+    unanswered: dict[Target, list[Case]] = field(default_factory=dict)
+
+    def add(self, law: Law, target: Target, verdict: str, case: Case | None) -> None:
+        """One more; None where there is none."""
+        if case is not None:
+            self.of_laws.setdefault((law.name, verdict), []).append(case)
+        if case is not None and verdict in UNANSWERED:
+            self.unanswered.setdefault(target, []).append(case)
 
 
 #: How many examples a deck has, and its seed.
@@ -142,14 +158,29 @@ class Search:
                 break
         return broken
 
-    def among(self, known: Iterable[Case], broken: Break) -> Break | None:
-        """The same refusal of an example that is as small as can be for another law."""
-        for case in known if broken.finding.verdict in UNANSWERED else ():
-            if self.law.accepts(self.subject, case):
-                finding = self.law.asked(self.subject, case)
-                if broken.is_like(finding):
-                    return Break(case, finding, broken.drawn)
+    def among(self, known: Witnesses, broken: Break) -> Break | None:
+        """The same break by an example that is as small as can be: of this law on
+        another target, or the same refusal of another law on this one."""
+        target, verdict = self.subject.target, broken.finding.verdict
+        if not target.compiled:
+            for case in known.of_laws.get((self.law.name, verdict), ()):
+                there = case.in_format(target.format)
+                if there is not None and (found := self._broken(there, broken)):
+                    return found
+        for case in known.unanswered.get(target, ()) if verdict in UNANSWERED else ():
+            found = self._broken(case, broken)
+            if found is not None and broken.is_like(found.finding):
+                return found
         return None
+
+    def _broken(self, case: Case, broken: Break) -> Break | None:
+        """What the law finds of an example, where it is broken by it in this way."""
+        if not self.law.accepts(self.subject, case):
+            return None
+        finding = self.law.asked(self.subject, case)
+        if finding.verdict != broken.finding.verdict:
+            return None
+        return Break(case, finding, broken.drawn)
 
     def smallest(self, operation: Op, broken: Break) -> Break:
         """The smallest example that Hypothesis finds for the same break of the law, of

@@ -35,8 +35,12 @@ _ENDS = {
 
 #: Side effects: what is returned is right all the same.
 _ASIDE = ("HOLDS", "VACUOUS", "NONDETERMINISTIC", "ALIASES", "MUTATES")
+#: What raises, or should have: nobody goes on with a wrong number.
+_LOUD = ("REFUSES", "ACCEPTS")
 #: Values at which nothing overflows, and nothing is lost beside what is larger.
-_ORDINARY = ("", "moderate", "grid", "constant", "ties")
+ORDINARY = ("moderate", "grid", "ties")
+#: From side effects to what is wrong of ordinary numbers.
+_PLACES = ("aside", "loud edge", "loud empty", "edge", "empty", "ordinary")
 
 
 def gravity(
@@ -44,19 +48,29 @@ def gravity(
 ) -> tuple[int, int]:
     """How plainly it is wrong, by what is wrong and by the smallest example of it.
 
-    Ordinary numbers go before empty arrays, those before numbers at an edge, and side
-    effects come last. That arguments are written to goes before the refusal of those
-    that are read-only.
+    Ordinary numbers go first; then what is silently wrong of empty arrays, and of
+    numbers at an edge; then what is refused there; side effects come last. That
+    arguments are written to goes before the refusal of those that are read-only.
     """
     if _says_read_only(verdict, message):
         verdict = "ALIASES"
+    place = _place(verdict, family, any(0 in shape for shape in shapes))
+    return _PLACES.index(place), GRAVITY.index(verdict)
+
+
+def is_ordinary(gravity: tuple[int, int], /) -> bool:
+    """Whether so much is wrong of ordinary numbers."""
+    return gravity[0] == len(_PLACES) - 1
+
+
+def _place(verdict: str, family: str, empty: bool) -> str:
     if verdict in _ASIDE:
-        place = 0
-    elif family not in _ORDINARY:
-        place = 1
-    else:
-        place = 2 if any(0 in shape for shape in shapes) else 3
-    return place, GRAVITY.index(verdict)
+        return "aside"
+    is_plain = family in ("", *ORDINARY)
+    if is_plain and not empty:
+        return "ordinary"
+    kind = "empty" if is_plain else "edge"
+    return f"loud {kind}" if verdict in _LOUD else kind
 
 
 def suspect(result: Result, /) -> str:

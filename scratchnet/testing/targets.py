@@ -25,7 +25,7 @@ from scratchnet.errors import UnavailableError
 from scratchnet.testing.compiling import uncompiled
 from scratchnet.testing.contract import Contract
 from scratchnet.testing.formats import Format, format_of
-from scratchnet.testing.promises import parsed
+from scratchnet.testing.promises import LACKING, parsed
 from scratchnet.testing.simulated import DEVICES, XP
 
 
@@ -218,12 +218,18 @@ def available(
     return found
 
 
-def default_targets() -> tuple[Target, ...]:
+#: The formats that every law is for.
+USUAL_FORMATS = ("float64", "float32")
+
+
+def default_targets(formats: Iterable[str] = USUAL_FORMATS, /) -> tuple[Target, ...]:
     """Those of this machine that every law is for: NumPy, and PyTorch on the CPU where
-    it is installed, in double and single precision. Imports neither."""
+    it is installed, in double and single precision, or in other formats, of which NumPy
+    lacks some. Imports neither."""
     libraries = ("numpy", "torch:cpu") if find_spec("torch") else ("numpy",)
     return tuple(
         Target.named(f"{name}:{form}")
-        for form in ("float64", "float32")
+        for form in formats
         for name in libraries
+        if form not in LACKING.get(name, ())
     )

@@ -66,7 +66,7 @@ class Verification:
         self,
         subject: Function,
         /,
-        vjp: Function | None = None,
+        vjp: Function | str | None = None,
         *,
         contract: Contract | None = None,
     ) -> Result:
@@ -74,7 +74,8 @@ class Verification:
 
         Skips a law of pullbacks where there is no vjp, and a target where the subject
         takes no arrays of it but runs elsewhere; fails where the marker or the command
-        line asked for them. Once in a test: parametrize it for several subjects.
+        line asked for them. vjp: as `check` takes it. Once in a test: parametrize it
+        for several subjects.
         """
         __tracebackhide__ = True
         if self.asked:
@@ -101,7 +102,7 @@ class Verification:
         return result
 
     def _asked_of(
-        self, subject: Function, vjp: Function | None, contract: Contract | None
+        self, subject: Function, vjp: Function | str | None, contract: Contract | None
     ) -> tuple[tuple[str, ...], Result | None]:
         """What was left out, and what was found; None where that is all of it."""
         what = self.what
@@ -130,7 +131,7 @@ class Verification:
         if self.what.waived:
             return f"{law}: waived, {self.what.waived}"
         why = ""
-        if law.needs_vjp and binding.vjp is None:
+        if law.needs_vjp and not binding.pulls(target):
             why = "laws of pullbacks: no vjp was given"
         elif not law.applies(binding.operation, target):
             why = f"{law}: {why_idle(binding.operation)}"

@@ -20,6 +20,7 @@ from scratchnet.testing.laws.law import Law
 from scratchnet.testing.op import Op
 from scratchnet.testing.ops import OPS
 from scratchnet.testing.subject import Subject
+from scratchnet.testing.tracing import AUTOGRAD, Traced
 
 SCHEMA = 1
 
@@ -46,7 +47,7 @@ def witness_of(
         "restriction": restriction_of(case.op),
         "contract": _promised(subject),
         "subject": address(subject.function),
-        "vjp": None if subject.vjp is None else address(subject.vjp),
+        "vjp": _address_of_vjp(subject.vjp),
         "family": case.family.name,
         "format": case.format.name,
         "root": case.root.hex(),
@@ -122,8 +123,17 @@ def _strides(x: Any) -> list[int]:
     return []
 
 
+def _address_of_vjp(vjp: Any) -> str | None:
+    return (
+        AUTOGRAD if isinstance(vjp, Traced) else None if vjp is None else address(vjp)
+    )
+
+
 def address(function: Any, /) -> str:
-    """Where a function is found again: `file.py:name`; empty where it is nowhere."""
+    """Where a function, or what it adapts, is found again: `file.py:name`; empty where
+    it is nowhere."""
+    while hasattr(function, "__adapts__"):
+        function = function.__adapts__
     name = getattr(function, "__qualname__", "")
     module = sys.modules.get(getattr(function, "__module__", None) or "")
     if module is None or not name.replace(".", "").isidentifier():

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scratchnet.testing.document import Document, Told, broken
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 #: Columns of a table, wherever it is read.
 WIDE = 120
@@ -17,10 +20,14 @@ NUMBERS = ("error/bound", "silent", "examples", "comparisons", "seconds")
 
 def text(found: Document, /) -> str:
     """A table, what breaks, what it behaves like, what was not tested; the verdict."""
-    parts = [table(found["results"]), *failure(found)]
-    parts += [f"{each}" for each in found["notes"]]
-    parts += [f"not tested: {each}" for each in found["untested"]]
-    return "\n".join((*parts, verdict(found)))
+    return "\n".join((_plain(found["results"]), *told(found), verdict(found)))
+
+
+def told(found: Document, /) -> Iterator[str]:
+    """What stands between the table and the verdict, line by line."""
+    yield from failure(found)
+    yield from (f"note: {each}" for each in found["notes"])
+    yield from (f"not tested: {each}" for each in found["untested"])
 
 
 def failure(found: Document, /) -> Iterator[str]:
@@ -34,15 +41,15 @@ def failure(found: Document, /) -> Iterator[str]:
 
 
 def others(found: Document, /) -> Iterator[str]:
-    """What else is broken than the gravest, by names."""
-    wrong = broken(found["results"])
-    first = _kind(wrong[0]) if wrong else None
-    same = [each for each in wrong[1:] if _kind(each) == first]
-    rest = [each for each in wrong[1:] if _kind(each) != first]
+    """Which other laws are broken than the gravest, by their names."""
+    first, *wrong = broken(found["results"]) or [None]
+    wrong = [each for each in wrong if first and each["law"] != first["law"]]
+    same = [each for each in wrong if first and _kind(each) == _kind(first)]
+    rest = [each for each in wrong if each not in same]
     for said, those in (("in the same way", same), ("as well", rest)):
         if those:
-            named = ", ".join(_named(those, found["results"]))
-            yield f"broken {said}: {named}"
+            named = dict.fromkeys(each["law"] for each in those)
+            yield f"broken {said}: {', '.join(named)}"
 
 
 def verdict(found: Document, /) -> str:
@@ -67,30 +74,30 @@ def _kind(each: Told) -> tuple[str, str]:
     return each["verdict"], each["message"].partition("\n")[0]
 
 
-def _named(wrong: list[Told], results: Iterable[Told]) -> Iterator[str]:
-    """The laws that are broken, each with the targets if it is not on all of them."""
-    every = {each["target"] for each in results}
-    for law in dict.fromkeys(each["law"] for each in wrong):
-        where = [each["target"] for each in wrong if each["law"] == law]
-        on = f" ({', '.join(where)})" if every - {*where} else ""
-        yield f"{law}{on}"
-
-
-def table(results: Iterable[Told], /) -> str:
-    """A line for each law and verdict: on which targets, how near the bound, how many
-    examples."""
-    from rich.console import Console
+def grid(results: Iterable[Told], /) -> Table:
+    """A table with a line for each law and verdict: on which targets, how near the
+    bound, how many examples."""
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(box=None, pad_edge=False)
     for name in WORDS:
         shown.add_column(name, overflow="fold")
     for name in NUMBERS:
         shown.add_column(name, justify="right", no_wrap=True)
-    for row in rows(results):
-        shown.add_row(*row)
+    for law, where, kind, *numbers in rows(results):
+        style = "green" if kind == "HOLDS" else "bold red"
+        shown.add_row(law, where, Text(kind, style), *numbers)
+    return shown
+
+
+def _plain(results: Iterable[Told]) -> str:
+    """The table as text."""
+    from rich.console import Console
+
     out = StringIO()
-    Console(file=out, width=WIDE, color_system=None, legacy_windows=False).print(shown)
+    console = Console(file=out, width=WIDE, color_system=None, legacy_windows=False)
+    console.print(grid(results))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 

@@ -293,8 +293,7 @@ def test_what_breaks_in_other_ways_is_said_apart():
     both = ["numpy:float64", "numpy:float32"]
     laws = ["equals_the_oracle", "results_are_new", "inputs_are_untouched"]
     said = str(check(lambda x: x, OPS["relu"], targets=both, laws=laws))
-    as_well = "equals_the_oracle (numpy:float32), results_are_new"
-    assert f"\nbroken as well: {as_well}\n" in said
+    assert "\nbroken as well: results_are_new\n" in said
     assert "broken in the same way" not in said
 
 

@@ -14,7 +14,7 @@ import pytest
 from scratchnet.errors import ArgumentError, ArgumentTypeError, UnavailableError
 from scratchnet.testing import FLOAT64, check, ops
 from scratchnet.testing.cases import deck
-from scratchnet.testing.document import told
+from scratchnet.testing.document import document, told
 from scratchnet.testing.isolated import (
     Began,
     Example,
@@ -68,11 +68,14 @@ def test_the_results_are_those_of_check(name, laws):
     seen = list(events(wild(name, laws=laws, seed=3)))
     subject = loaded(f"{WILD}:{name}")
     options = {"targets": ["numpy:float64"], "laws": laws, "examples": 15, "seed": 3}
-    report = check(subject, ops.softmax, **options)
+    report = check(subject, ops.softmax, vjp="autograd", **options)
     expected = [told(each) for each in report.results]
+    for each in expected:
+        if each["witness"] is not None:
+            each["witness"] |= {"pullback": None, "given": {}}
     found = seen[-1]
     assert without_time(found.results) == without_time(expected)
-    assert (found.ok, found.untested) == (report.ok, report.untested)
+    assert (found.ok, found.untested) == (report.ok, list(report.untested))
     began = [each for each in seen if isinstance(each, Began)]
     assert [each.law for each in began] == list(laws)
     assert [each.result for each in seen if isinstance(each, Found)] == [*found.results]
@@ -104,7 +107,7 @@ def test_a_crash_is_a_verdict_with_its_inputs_and_three_in_a_row_are_enough():
     drawn = [x.arrays[0].size for x in deck(ops.softmax, FLOAT64, 15, 0)]
     assert size(first) == min(each for each in drawn if each > 3)
     assert size(second) > size(first)
-    assert "the last law not asked, since it ended with" in found.untested[0]
+    assert any("the last law not asked, since it" in each for each in found.untested)
     # The inputs are such as it crashes for, and no others.
     crashing = first["witness"] | {"subject": f"{WILD}:softmax"}
     assert replayed(crashing).ok
@@ -169,10 +172,11 @@ def test_it_unsettles_its_own_process_alone():
     found = outcome(wild("unsettles", examples=10, kept=1000))
     assert only(found)["verdict"] == "HOLDS"
     assert only(found)["examples"] == 10
-    assert len(found.output) == 1000
+    kept, _, dropped = found.output.rpartition("\n... and ")
+    assert len(kept) == 1000
     child, first, *_ = found.output.split()
     assert first == "out"
-    assert found.dropped > 700_000
+    assert int(dropped.split()[0].replace(",", "")) > 700_000
     assert state() == before
     assert has_ended(int(child))
 
@@ -281,4 +285,5 @@ def test_other_platforms_are_told_what_to_do(monkeypatch):
 
 
 def test_an_outcome_of_nothing_does_not_hold():
-    assert not Outcome("f", "softmax", (), (), "", 0).ok
+    nothing = document("f", ops.softmax, (), seed=0, untested=())
+    assert not Outcome(nothing).ok

@@ -9,6 +9,8 @@ from typing import Any, NoReturn, cast
 
 from scratchnet import errors
 from scratchnet.errors import ArgumentError
+from scratchnet.testing.contract import ULPS, Contract
+from scratchnet.testing.document import document
 from scratchnet.testing.isolated.deaths import as_drawn, case_at, result_of
 from scratchnet.testing.isolated.note import Phase, size_of
 from scratchnet.testing.isolated.process import (
@@ -31,6 +33,7 @@ from scratchnet.testing.isolated.request import (
 from scratchnet.testing.laws import LAWS
 from scratchnet.testing.op import Op
 from scratchnet.testing.targets import Target
+from scratchnet.testing.witness import encoded
 
 #: So many laws on a target may end in the same way, one after another. A choice: each
 #: takes a worker, and where it hangs all the time that a law has.
@@ -66,7 +69,8 @@ class _Asking:
 
     bound: what the first worker told of the subject. number: which law of the plan is
     asked, None before. row: how the last laws on a target ended their workers. shown:
-    ends of which the smallest example was looked for. given_up: targets.
+    ends of which the smallest example was looked for. given_up: targets. ranks: those
+    that it takes, empty where that is not asked, None before. diagnosis: in words.
     """
 
     request: Request
@@ -84,6 +88,8 @@ class _Asking:
     row: list[tuple[str, str]] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
     given_up: set[str] = field(default_factory=set)
+    ranks: tuple[int, ...] | None = None
+    diagnosis: list[str] = field(default_factory=list)
 
     @property
     def _left(self) -> bool:
@@ -101,7 +107,7 @@ class _Asking:
 
     def _worker(self, smaller: dict[str, Any] | None = None) -> Worker:
         request = self.request
-        left = {"done": sorted(self.done), "smaller": smaller}
+        left = {"done": sorted(self.done), "smaller": smaller, "ranks": self.ranks}
         spec = {**request.as_json(), "targets": self.targets, **left}
         memory = usual_memory() if request.memory is None else request.memory
         return Worker(spec, self.output, seconds=request.seconds, memory=memory)
@@ -133,6 +139,8 @@ class _Asking:
             self._leave([message["number"]], message["said"])
         elif event == "lost":
             self._leave(self._of(message["target"]), message["said"])
+        elif event == "diagnosis":
+            self.diagnosis = message["lines"]
         elif event == "error":
             _raise(message)
         elif event == "fault":
@@ -144,6 +152,9 @@ class _Asking:
             self.plan = [(law, target) for law, target in message["plan"]]
             # Another worker does not have to find out again.
             self.targets = tuple(message["targets"])
+            self.ranks = tuple(message["ranks"])
+            if self.ranks:
+                self.operation = self.operation.restrict(ranks=self.ranks)
 
     def _found(self, result: dict[str, Any]) -> Found:
         number = cast(int, self.number)
@@ -166,6 +177,16 @@ class _Asking:
             error = ArgumentError("check", said, "required a module to import")
             error.details = "\n".join(death.lines)
             raise error
+        if death.noted.phase is Phase.DIAGNOSING:
+            self.said.append(f"what it behaves like: it {death.how} on the way")
+            return
+        closed_while_ranked = self.number is None and self.ranks is None
+        if death.noted.phase is Phase.RANKING or (
+            death.noted.phase is Phase.CLOSED and closed_while_ranked
+        ):
+            # Then laws are asked of all of them, and say what it does.
+            self.ranks = ()
+            return
         if self.number is None:
             yield from self._died_unbound(death)
             return
@@ -192,10 +213,16 @@ class _Asking:
             which=which,
             seconds=seconds,
         )
-        for name in ("subject", "vjp") if told["witness"] else ():
-            given = getattr(request, name)
-            told["witness"][name] = bound.get(name, given) if given else None
+        if told["witness"] is not None:
+            told["witness"] |= bound.get("addresses") or self._unbound()
         return self._found(told)
+
+    def _unbound(self) -> dict[str, Any]:
+        """As they were said, where nothing could be asked of the subject."""
+        request = self.request
+        back = {"vjp": request.vjp or None, "pullback": request.pullback or None}
+        given = {name: encoded(x, x) for name, x in request.given.items()}
+        return {"subject": request.subject, **back, "given": given}
 
     def _smallest(self, death: Death, size: int | None) -> tuple[Death, str]:
         """The same death of the smallest example, and what is to be said of it."""
@@ -251,14 +278,34 @@ class _Asking:
         said = [*bound.get("untested", ()), *self.said, *bound.get("rest", ())]
         if not memory_is_watched():
             said.append("memory without end: it is not told on this platform")
-        return Outcome(
+        found = document(
             self.request.subject,
-            self.operation.name,
-            tuple(self.results[i] for i in sorted(self.results)),
-            tuple(dict.fromkeys(said)),
-            self.output.text.decode(errors="backslashreplace"),
-            self.output.dropped,
+            self.operation.without(self._untaken),
+            [self.results[i] for i in sorted(self.results)],
+            seed=self.request.seed,
+            untested=dict.fromkeys(said),
+            diagnosis=self.diagnosis,
+            notes=[*bound.get("notes", ()), *promised(self.request.promised())],
+            versions=bound.get("versions"),
         )
+        text = self.output.text.decode(errors="backslashreplace")
+        if self.output.dropped:
+            text += f"\n... and {self.output.dropped:,} bytes more"
+        return Outcome({**found, "output": text})
+
+
+def promised(contract: Contract | None, /) -> list[str]:
+    """What the subject may do beside what its target does, in words."""
+    if contract is None:
+        return []
+    said = [f"{k} within {x:g} ulps" for k, x in contract.ulps.items() if x != ULPS[k]]
+    if contract.accumulator is not None:
+        said.append(f"sums are added up in {contract.accumulator.name}")
+    if contract.input_precision is not None:
+        said.append(f"factors of products have {contract.input_precision} bits")
+    if contract.flush_to_zero:
+        said.append("subnormal numbers may be 0")
+    return [f"contract: {', '.join(said)}"] if said else []
 
 
 def _raise(message: dict[str, Any]) -> NoReturn:

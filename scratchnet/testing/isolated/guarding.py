@@ -37,6 +37,10 @@ class Guarded:
             self._entered()
         try:
             return self.__wrapped__(*arguments, **options)
+        except KeyboardInterrupt as error:
+            if self._entered is None:  # a law is asked, which says what was raised
+                raise
+            raise SystemExit("KeyboardInterrupt") from error
         finally:
             leave_if_forked(self._pid)
             if self._left is not None:
@@ -54,13 +58,13 @@ class GuardedVjp(Guarded):
         return found
 
 
-def guarded(subject: Subject, /) -> Subject:
+def guarded(subject: Subject, entered: Callable[[], None] | None = None, /) -> Subject:
     """The subject as laws call it. Compiled code is left as it is: a guard would break
     its graphs."""
     if subject.target.compiled:
         return subject
-    vjp = None if subject.vjp is None else GuardedVjp(subject.vjp)
-    return replace(subject, function=Guarded(subject.function), vjp=vjp)
+    vjp = None if subject.vjp is None else GuardedVjp(subject.vjp, entered)
+    return replace(subject, function=Guarded(subject.function, entered), vjp=vjp)
 
 
 def noting(law: Law, note: Note, tell: Teller, /) -> Law:

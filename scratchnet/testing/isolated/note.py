@@ -31,6 +31,9 @@ class Phase(IntEnum):
     ASKING = 4
     #: It found that the subject has closed its files.
     CLOSED = 5
+    #: It is called to see which ranks it takes, and what it behaves like.
+    RANKING = 6
+    DIAGNOSING = 7
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,10 @@ class Note:
             self._verdict = verdict.encode()
         self.at(Phase.BETWEEN)
 
-    def trying(self) -> None:
-        """The subject is called, before any law is asked."""
+    def trying(self, phase: Phase = Phase.TRYING) -> None:
+        """The subject is called, and no law is asked."""
         self._number += 1
-        self.at(Phase.TRYING)
+        self.at(phase)
 
     def position(self) -> tuple[int, int]:
         """Phase and number, which change while it goes on."""

@@ -37,6 +37,8 @@ _LOOK = 0.02
 #: Seconds that what is no call of the subject may take, beside its own: to import
 #: libraries, to draw examples. A choice, as of a slow disk.
 _PATIENCE = 60.0
+#: Phases in which it may take long without a call of the subject.
+_BETWEEN = (Phase.LOADING, Phase.BINDING, Phase.BETWEEN, Phase.CLOSED)
 #: Seconds for a traceback to be written, and for what was printed to arrive.
 _LAST = 0.2
 #: The share of the machine's memory that a subject may take, unless it is said. A
@@ -199,7 +201,7 @@ class Worker:
             self._last, self._since = position, now
             if position[0] in (Phase.ASKING, Phase.BETWEEN):
                 yield {"event": "example", "number": position[1]}
-        calls = position[0] in (Phase.ASKING, Phase.TRYING)
+        calls = position[0] not in _BETWEEN
         patience = self._seconds + (0 if calls else _PATIENCE)
         if now - self._since > patience:
             self._why = "HANGS", f"gave no result within {patience:g} s"

@@ -8,6 +8,7 @@ from typing import Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.contract import Contract
+from scratchnet.testing.document import Document, Told
 from scratchnet.testing.op import Op
 from scratchnet.testing.ops import OPS
 from scratchnet.testing.strategies.requirements import (
@@ -15,7 +16,7 @@ from scratchnet.testing.strategies.requirements import (
     require_count,
     require_one_of,
 )
-from scratchnet.testing.witness import restriction_of
+from scratchnet.testing.witness import encoded, restriction_of
 
 #: Seconds that a law is asked for, and as many again for the smallest example; no
 #: single example may take longer either. A choice: a law of a plain function of arrays
@@ -33,18 +34,24 @@ class InternalError(Exception):
 class Request:
     """A check: of what, as what, and for how long.
 
-    subject, vjp: addresses, `file.py:name` or `package.module:name`; no vjp where it
-    is empty. operation: the name of a standard one; restriction: what `Op.restrict`
-    is called with. targets, laws: names; None for those that `check` asks.
+    subject, vjp, pullback: addresses, `file.py:name` or `package.module:name`; a vjp
+    gives the value and its pullback, a pullback takes the cotangent and the arguments;
+    without either that is autograd's, where there is one. operation: the name of a
+    standard one, or with `.pullback` that of its pullback; restriction: what
+    `Op.restrict` is called with. given: arguments that the operation does not know.
+    targets, laws: names; None for those that `check` asks.
     examples, seed, waive: as in `check`. seconds: see SECONDS. contract: what Contract
     is called with. memory: bytes that the subject's process may take; by default half
-    of the machine's. kept: bytes of its output that are kept.
+    of the machine's. kept: bytes of its output that are kept. diagnosed: whether what
+    is broken is compared with what is known.
     """
 
     subject: str
     operation: str
     vjp: str = ""
+    pullback: str = ""
     restriction: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
     targets: tuple[str, ...] | None = None
     laws: tuple[str, ...] | None = None
     examples: int | None = None
@@ -54,17 +61,20 @@ class Request:
     waive: Mapping[str, str] = field(default_factory=dict)
     memory: int | None = None
     kept: int = KEPT
+    diagnosed: bool = True
 
     def asked(self) -> Op:
         """The operation, restricted. Raises ArgumentError for what there is not."""
-        require_one_of("check", OPS, operation=self.operation)
+        base = self.operation.removesuffix(".pullback")
+        require_one_of("check", OPS, operation=base)
         require_above_0("check", seconds=self.seconds)
         require_count("check", 0, seed=self.seed)
         for name in ("examples", "memory"):
             if (given := getattr(self, name)) is not None:
                 require_count("check", 1, **{name: given})
         self.promised()
-        operation = OPS[self.operation]
+        operation = OPS[base]
+        operation = operation if base == self.operation else operation.pullback
         return operation.restrict(**self.restriction) if self.restriction else operation
 
     def promised(self) -> Contract | None:
@@ -81,12 +91,14 @@ class Request:
 
     def as_json(self) -> dict[str, Any]:
         """What a worker is told."""
-        names = "subject", "vjp", "operation", "targets", "laws", "examples"
+        names = "subject", "vjp", "pullback", "operation", "targets", "laws", "examples"
         told = {name: getattr(self, name) for name in names}
         return told | {
             "restriction": restriction_of(self.asked()),
             "contract": None if self.contract is None else dict(self.contract),
             "waive": dict(self.waive),
+            "given": {name: encoded(x, x) for name, x in self.given.items()},
+            "diagnosed": self.diagnosed,
             "seconds": self.seconds,
             "seed": self.seed,
         }
@@ -120,23 +132,31 @@ class Found:
 class Outcome:
     """All that was found.
 
-    results: as in `Found`, in the order in which the laws are asked. untested: what was
-    left out, in words. output: what the subject printed, its first bytes; dropped: how
-    many bytes more it was.
+    document: what a report has, and as "output" what the subject printed: its first
+    bytes, and how many more it was.
     """
 
-    subject: str
-    operation: str
-    results: tuple[Mapping[str, Any], ...]
-    untested: tuple[str, ...]
-    output: str
-    dropped: int
+    document: Document
+
+    @property
+    def results(self) -> list[Told]:
+        """As in `Found`, in the order in which the laws are asked."""
+        return list(self.document["results"])
+
+    @property
+    def output(self) -> str:
+        """What the subject printed."""
+        return str(self.document["output"])
+
+    @property
+    def untested(self) -> list[str]:
+        """What was left out, in words."""
+        return list(self.document["untested"])
 
     @property
     def ok(self) -> bool:
         """Whether every law holds, and there was one."""
-        held = [each["verdict"] == "HOLDS" for each in self.results]
-        return bool(held) and all(held)
+        return bool(self.document["ok"])
 
 
 Event = Began | Example | Found | Outcome

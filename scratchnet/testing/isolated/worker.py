@@ -8,18 +8,20 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scratchnet.errors import ArgumentError, ScratchnetError
+from scratchnet.testing.adapters import Adapted, adapted
 from scratchnet.testing.binding import Binding, bind
 from scratchnet.testing.case import Case
 from scratchnet.testing.choice import asked_laws, nothing_left, waived_laws, why_idle
 from scratchnet.testing.contract import Contract
-from scratchnet.testing.document import told
+from scratchnet.testing.diagnosis import diagnose, lines
+from scratchnet.testing.document import environment, told
 from scratchnet.testing.engine import applicable, hold, left_out, usual_examples
 from scratchnet.testing.isolated.guarding import Guarded, guarded, noting
 from scratchnet.testing.isolated.note import Note, Phase, size_of
@@ -27,11 +29,13 @@ from scratchnet.testing.isolated.telling import Teller
 from scratchnet.testing.laws import Law
 from scratchnet.testing.loading import loaded
 from scratchnet.testing.op import Op
-from scratchnet.testing.replay import operation_at, restricted
-from scratchnet.testing.report import Result
-from scratchnet.testing.search import UNANSWERED, Tally, examples_of
+from scratchnet.testing.ranks import by_rank, narrowed_to, of_taken_ranks
+from scratchnet.testing.replay import decoded, operation_at, restricted
+from scratchnet.testing.report import Report, Result
+from scratchnet.testing.search import Tally, Witnesses, examples_of
 from scratchnet.testing.subject import Function
-from scratchnet.testing.targets import Target, default_targets
+from scratchnet.testing.targets import USUAL_FORMATS, Target, default_targets
+from scratchnet.testing.tracing import AUTOGRAD, Traced
 from scratchnet.testing.witness import address
 
 Spec = dict[str, Any]
@@ -69,11 +73,12 @@ def _settle(parent: int) -> None:
 
 def _ask(spec: Spec, note: Note, tell: Teller) -> None:
     note.at(Phase.LOADING)
-    function, vjp = _functions(spec)
+    subject, vjp, pullback = _loaded(spec)
     note.at(Phase.BINDING)
-    binding = _bound(spec, function, vjp, note, tell)
+    binding, found = _bound(spec, subject, vjp, pullback, note, tell)
+    waive = {**found.waived, **spec["waive"]}
     chosen = asked_laws(spec["laws"], binding)
-    waived = waived_laws(spec["waive"], binding.operation)
+    waived = waived_laws(waive, binding.operation)
     asked = [law for law in chosen if law.name not in waived]
     plan = [
         (law, target)
@@ -82,36 +87,65 @@ def _ask(spec: Spec, note: Note, tell: Teller) -> None:
     ]
     rest = left_out((), chosen, binding)
     rest += [f"{name}: waived, {reason}" for name, reason in waived.items()]
+    addresses = _addresses(spec, subject, vjp, pullback, binding)
     tell(
         "bound",
-        operation=binding.operation.name,
         targets=[str(target) for target in binding.targets],
         plan=[(law.name, str(target)) for law, target in plan],
         untaken=binding.untaken,
+        ranks=binding.operation.restriction.get("ranks", ()),
         untested=binding.untested,
         rest=rest,
-        subject=_place(spec["subject"], function),
-        vjp=_place(spec["vjp"], vjp),
+        notes=found.notes,
+        addresses=addresses,
+        versions=environment(),
     )
-    if spec["smaller"] is None:
-        _ask_all(spec, binding, plan, note, tell)
-    else:
-        _ask_smaller(spec, binding, plan[spec["smaller"]["number"]], note, tell)
+    if spec["smaller"] is not None:
+        where = plan[spec["smaller"]["number"]]
+        return _ask_smaller(spec, binding, where, note, tell)
+    results = _ask_all(spec, binding, plan, addresses, note, tell)
+    if spec["diagnosed"]:
+        _diagnose(spec, binding, results, note, tell)
+    return None
 
 
-def _functions(spec: Spec) -> tuple[Function, Function | None]:
-    """The subject and its vjp, as the user's code has them."""
+def _loaded(spec: Spec) -> tuple[Any, Function | None, Function | None]:
+    """The subject and its way back, as the user's code has them."""
     modules: dict[str, Any] = {}
     if not spec["subject"].rpartition(":")[0].endswith(".py"):
         # As `python -m` finds it. Beside a file its own folder is enough.
         sys.path.insert(0, str(Path.cwd()))
+    names = (spec[name] for name in ("subject", "vjp", "pullback"))
     try:
-        function = loaded(spec["subject"], modules, where="check")
-        vjp = loaded(spec["vjp"], modules, where="check") if spec["vjp"] else None
+        subject, vjp, pullback = (
+            loaded(name, modules, where="check") if name else None for name in names
+        )
     except KeyboardInterrupt as error:
         said = f"{spec['subject']!r} raises KeyboardInterrupt"
         raise ArgumentError("check", said, "required a module to import") from error
-    return function, vjp
+    return subject, vjp, pullback
+
+
+def _addresses(
+    spec: Spec,
+    subject: Any,
+    vjp: Function | None,
+    pullback: Function | None,
+    binding: Binding,
+) -> dict[str, Any]:
+    """Where a witness finds all of it again."""
+    back = {"vjp": vjp, "pullback": pullback}
+    found: dict[str, Any] = {
+        name: _place(spec[name], each) if spec[name] else None
+        for name, each in back.items()
+    }
+    if binding.traced:
+        found["vjp"] = AUTOGRAD
+    return {
+        "subject": _place(spec["subject"], subject),
+        **found,
+        "given": spec["given"],
+    }
 
 
 def _place(said: str, function: Function | None) -> str:
@@ -122,63 +156,117 @@ def _place(said: str, function: Function | None) -> str:
 
 
 def _bound(
-    spec: Spec, function: Function, vjp: Function | None, note: Note, tell: Teller
-) -> Binding:
+    spec: Spec,
+    subject: Any,
+    vjp: Function | None,
+    pullback: Function | None,
+    note: Note,
+    tell: Teller,
+) -> tuple[Binding, Adapted]:
+    """The subject, bound to what it takes, which it is called to see."""
     operation = restricted(operation_at(spec["operation"], {}), spec)
     contract = None if spec["contract"] is None else Contract(**spec["contract"])
     if spec["targets"] is None:
-        usual = [t for t in default_targets() if t.format.name in operation.dtypes]
+        formats = operation.restriction.get("dtypes", USUAL_FORMATS)
+        usual = [
+            each
+            for each in default_targets(formats)
+            if each.format.name in operation.dtypes
+        ]
         tell("usual", targets=[str(t) for t in usual])
+    given = {name: decoded(x) for name, x in spec["given"].items()}
+    found = adapted(subject, operation, vjp=vjp, pullback=pullback, given=given)
+    phase = Phase.TRYING
 
-    def tried(each: Function) -> Function:
+    def tried(each: Any) -> Any:
         if not callable(each):
             return each
-        return Guarded(each, note.trying, partial(note.at, Phase.BINDING))
+        entered = partial(note.trying, phase)
+        return Guarded(each, entered, partial(note.at, Phase.BINDING))
 
+    rule: Function | str = AUTOGRAD if found.vjp is None else tried(found.vjp)
     binding = bind(
-        tried(function),
+        tried(found.function),
         operation,
-        vjp=None if vjp is None else tried(vjp),
+        vjp=rule,
         targets=spec["targets"],
         contract=contract,
     )
-    return replace(binding, function=function, vjp=vjp)
+    if spec["ranks"] is None:
+        phase = Phase.RANKING
+        binding = of_taken_ranks(replace(binding, function=tried(found.function)))
+        note.at(Phase.BINDING)
+    elif spec["ranks"]:
+        binding = narrowed_to(binding, tuple(spec["ranks"]))
+    return _unguarded(binding, found), found
+
+
+def _unguarded(binding: Binding, found: Adapted) -> Binding:
+    """The binding of what was found itself: laws are guarded each by itself."""
+    vjp = found.vjp
+    if isinstance(binding.vjp, Traced):
+        vjp = replace(binding.vjp, function=found.function)
+    return replace(binding, function=found.function, vjp=vjp)
 
 
 def _ask_all(
     spec: Spec,
     binding: Binding,
     plan: Iterable[tuple[Law, Target]],
+    addresses: Mapping[str, Any],
     note: Note,
     tell: Teller,
-) -> None:
+) -> list[Result]:
     """Ask what is left of the plan, as `check` does."""
+    results: list[Result] = []
     limits = {k: spec[k] for k in ("examples", "seconds")} | {"start": spec["seed"]}
-    known: dict[Target, list[Case]] = {}
+    known = Witnesses()
     lost: set[Target] = set()
     for number, (law, target) in enumerate(plan):
         if number in spec["done"] or target in lost:
             continue
         tell("law", number=number)
         note.begin()
-        subject, seen = binding.on(target), known.setdefault(target, [])
-        found = hold(noting(law, note, tell), guarded(subject), known=seen, **limits)
+        subject = binding.on(target)
+        found = hold(noting(law, note, tell), guarded(subject), known=known, **limits)
         result = replace(found, law=law, subject=subject)
-        _tell(result, number, tell)
+        results.append(result)
+        _tell(result, number, addresses, tell)
         if result.verdict == "CRASHES" and target.lost():
             lost.add(target)
             said = f"{target}: {law} has ended its use, no more was asked"
             tell("lost", target=str(target), said=said)
-        if result.witness is not None and result.verdict in UNANSWERED:
-            seen.append(result.witness)
+    return results
 
 
-def _tell(result: Result, number: int, tell: Teller) -> None:
+def _tell(
+    result: Result, number: int, addresses: Mapping[str, Any], tell: Teller
+) -> None:
     if nothing_left(result):
         said = f"{result.law}: {why_idle(result.subject.operation)}"
         tell("idle", number=number, said=said)
     else:
-        tell("result", number=number, result=told(result))
+        found = told(result)
+        if found["witness"] is not None:
+            found["witness"] |= addresses
+        tell("result", number=number, result=found)
+
+
+def _diagnose(
+    spec: Spec, binding: Binding, results: list[Result], note: Note, tell: Teller
+) -> None:
+    """Say what is broken of it behaves like, where that is known."""
+    note.at(Phase.DIAGNOSING)
+    entered = partial(note.trying, Phase.DIAGNOSING)
+    watched = [
+        replace(each, subject=guarded(each.subject, entered)) for each in results
+    ]
+    report = Report("", binding.operation, tuple(watched), (), spec["seed"])
+    if not report.broken:
+        return
+    said = lines(diagnose(report, seed=spec["seed"]))
+    said += by_rank(report.broken, spec["seed"])
+    tell("diagnosis", lines=said)
 
 
 def _ask_smaller(
