@@ -87,7 +87,7 @@ _ENDS = (_EXACT - 1.8, _BEYOND + 2.6)
 def _law(axes: Axes, law: str, counts: Mapping[str, int]) -> None:
     heights = _heights(counts)
     exact, total = heights.pop(_EXACT, 0), sum(counts.values())
-    colours = [BAD if x > _BOUND else GOOD for x in heights]
+    colours = [BAD if x == _BEYOND else GOOD for x in heights]
     axes.bar(list(heights), list(heights.values()), width=0.8, color=colours)
     axes.set(xlim=_ENDS, ylim=(0, max(heights.values(), default=0) or 1))
     axes.axvline(_BOUND, color=BAD, linewidth=1, linestyle=(0, (3, 2)))
@@ -170,7 +170,7 @@ def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return f"{text[: most - 1]}…" if text[most:] else text
 
 
 def _inline(figure: Figure, says: str) -> str:

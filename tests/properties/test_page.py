@@ -272,7 +272,7 @@ def test_bars_are_as_long_as_their_counts(counts):
     wanted = sorted(counts.values(), reverse=True)
     lengths = [max(bar) - min(bar) for bar in bars]
     unit = max(lengths) / max(*wanted, 1)
-    assert lengths == pytest.approx([unit * each for each in wanted], abs=1e-3)
+    assert lengths == pytest.approx([unit * each for each in wanted], abs=1e-5)
     texts = [float(each["x"]) for each in Parsed(svg).all("text")]
     for bar, name, count in zip(bars, texts[::2], texts[1::2], strict=True):
         assert 0 < name < min(bar) <= max(bar) < count < 72 * figures.WIDTH
