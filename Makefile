@@ -1,15 +1,18 @@
 # The two commands of the README. Everything they need goes into .venv and .tox.
 PYTHON ?= python3
 
-.PHONY: demo test clean
+.PHONY: verify test demo clean
 
-demo: .venv/ready
-	.venv/bin/scratchnet train --compare --out demo
+verify: .venv/ready
+	.venv/bin/scratchnet verify
 
 # pyenv hides every interpreter but one: show tox all of them.
 test: .venv/ready
 	PYENV_VERSION=$${PYENV_VERSION:-$$(pyenv versions --bare 2>/dev/null | grep '^3' | sort --reverse --version-sort | paste -sd:)} \
 	.venv/bin/tox run
+
+demo: .venv/ready
+	.venv/bin/scratchnet train --compare --out demo
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'

@@ -42,10 +42,13 @@ def failure(found: Document, /) -> Iterator[str]:
 
 def others(found: Document, /) -> Iterator[str]:
     """Which other laws are broken than the gravest, by their names."""
-    first, *wrong = broken(found["results"]) or [None]
-    wrong = [each for each in wrong if first and each["law"] != first["law"]]
-    same = [each for each in wrong if first and _kind(each) == _kind(first)]
-    rest = [each for each in wrong if each not in same]
+    wrong = broken(found["results"])
+    if not wrong:
+        return
+    first, law = _kind(wrong[0]), wrong[0]["law"]
+    others = [each for each in wrong if each["law"] != law]
+    same = [each for each in others if _kind(each) == first]
+    rest = [each for each in others if _kind(each) != first]
     for said, those in (("in the same way", same), ("as well", rest)):
         if those:
             named = dict.fromkeys(each["law"] for each in those)

@@ -107,13 +107,15 @@ def test_a_wrong_dtype_is_a_likeness_too():
 
 
 def test_the_same_numbers_in_another_dtype_are_not_the_same():
-    """Wrong twice, as none that is known."""
+    """Wrong twice, as none that is known; on ordinary numbers but once."""
     subject = bound(
         lambda x: relu_by_mask(x).astype(np.float64),
         ops.relu,
         target=Target.named("numpy:float32"),
     )
-    assert diagnose(subject) == ()
+    found = diagnose(subject)
+    assert all(each.ordinary for each in found)
+    assert "relu-in-double-precision" in [each.id for each in found]
 
 
 def gradient_of(pulled):
@@ -261,6 +263,7 @@ def test_one_disagreement_is_enough(monkeypatch):
     calls = iter(range(10**6))
     known = Candidate("", "nearly", lambda *_: (next(calls) != 70, True))
     monkeypatch.setattr(diagnosis, "candidates", lambda *_, **__: (known,))
+    monkeypatch.setattr(diagnosis, "ORDINARY", ())
     assert diagnose(bound(refuses, ops.softmax)) == ()
     assert next(calls) == 71
 
@@ -406,3 +409,14 @@ def test_the_subject_is_called_as_it_is_bound():
     subject = bound(softmax_of_columns, ops.softmax)
     assert isinstance(subject, Subject)
     assert subject.untaken == ("axis",)
+
+
+def test_code_with_two_faults_is_known_on_ordinary_numbers():
+    """The softmax of the lesson overflows, and is of the batch."""
+
+    def of_the_lesson(x):
+        return np.exp(x) / np.exp(x).sum(axis=0)
+
+    said = lines(diagnose(bound(of_the_lesson, ops.softmax)))
+    expected = "on ordinary numbers it behaves exactly like: softmax with axis=0"
+    assert [each.partition(" (")[0] for each in said] == [expected]

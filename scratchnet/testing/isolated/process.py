@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import pooch
+
 from scratchnet.errors import UnavailableError
 from scratchnet.testing.isolated.note import Note, Noted, Phase
 
@@ -135,13 +137,7 @@ class Worker:
                 stderr=subprocess.STDOUT,
                 pass_fds=tuple(files.values()),
                 start_new_session=True,
-                # Nothing is written beside the user's files; what is printed before
-                # the end is not lost.
-                env={
-                    **os.environ,
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                    "PYTHONUNBUFFERED": "1",
-                },
+                env=_environment(),
             )
 
     def __enter__(self) -> Worker:
@@ -255,6 +251,17 @@ class Worker:
         if self._process.poll() is None:  # it has left its group
             self._process.kill()
         self._process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """In which nothing is written beside the user's files, and what is printed before
+    the end is not lost."""
+    return {
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(pooch.os_cache("scratchnet/hypothesis")),
+        **os.environ,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 _SIGNALS = {int(each) for each in signal.Signals}
