@@ -90,7 +90,8 @@ def _context(found: Document) -> dict[str, Any]:
         "single": [row for each in results for row in words.rows([each])],
         "claims": {each["law"]: each["claim"] for each in results},
         "errors": dict(_errors(results)),
-        "exact": _exact(results),
+        # A law that is broken without a number is not one without an error.
+        "exact": [x for x in _exact(results) if all(y["law"] != x for y in wrong)],
         "spreads": dict(_spreads(results)),
     }
 

@@ -166,6 +166,12 @@ def test_what_came_and_what_was_expected_is_read_from_the_message():
     assert "yours nan expected 1.0 claim" in lost
 
 
+def test_laws_without_an_error_are_named_if_they_hold():
+    said = "Without any error in any example: results_are_of_their_kind."
+    assert said in flat(Parsed(page(documents()["right"])).text)
+    assert said[:30] not in Parsed(page(documents()["over_the_batch"])).text
+
+
 @pytest.mark.parametrize(
     ("message", "numbers"),
     [
