@@ -79,15 +79,15 @@ def bars(what: str, counts: Mapping[str, int], /) -> str:
 #: Where bars stand: one for each power of two up to the bound, and one for what is
 #: beyond it; on the other side how many examples were exact, in digits: most are, and
 #: beside a bar of them no other would be seen.
-_EXACT, _BEYOND = LEAST - 4.0, 2.5
+_EXACT, _BEYOND = LEAST - 4.0, 3.0
 _BOUND = 0.75
-_ENDS = (_EXACT - 1.8, _BEYOND + 2.5)
+_ENDS = (_EXACT - 1.8, _BEYOND + 2.6)
 
 
 def _law(axes: Axes, law: str, counts: Mapping[str, int]) -> None:
     heights = _heights(counts)
     exact, total = heights.pop(_EXACT, 0), sum(counts.values())
-    colours = [BAD if x > _BOUND else GOOD for x in heights]
+    colours = [BAD if x == _BEYOND else GOOD for x in heights]
     axes.bar(list(heights), list(heights.values()), width=0.8, color=colours)
     axes.set(xlim=_ENDS, ylim=(0, max(heights.values(), default=0) or 1))
     axes.axvline(_BOUND, color=BAD, linewidth=1, linestyle=(0, (3, 2)))
@@ -125,7 +125,7 @@ def _scale(axes: Axes) -> None:
         _EXACT: ("exact", "center", GREY),
         LEAST: (f"2{_raised(LEAST)}", "center", GREY),
         LEAST / 2: (f"2{_raised(LEAST // 2)}", "center", GREY),
-        _BOUND: ("bound", "right", GREY),
+        _BOUND - 0.2: ("bound", "right", GREY),
         _ENDS[1]: ("beyond", "right", BAD),
     }
     for place, (text, side, colour) in told.items():
@@ -165,12 +165,12 @@ def _axes(figure: Figure, left: float, top: float, width: float, height: float) 
 
 def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     """Text, placed in parts of the axes: as it is, no formula in it."""
-    given = {"transform": axes.transAxes, "fontsize": _SMALL, "va": "center_baseline"}
-    axes.text(x, y, text, parse_math=False, **given, **style)
+    style |= {"transform": axes.transAxes, "va": "center_baseline"}
+    axes.text(x, y, text, parse_math=False, fontsize=_SMALL, **style)
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return f"{text[: most - 1]}…" if text[most:] else text
 
 
 def _inline(figure: Figure, says: str) -> str:

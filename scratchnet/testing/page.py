@@ -1,12 +1,12 @@
 """A document of what a check found as a page of HTML, and as a part of a notebook.
 
-One file, no script, no address of anything outside of it. What a subject says of itself,
-its messages, paths and output are text and nothing else, whatever they contain.
+One file, no script, no address of anything outside of it. What a subject says of
+itself, its messages, paths and output are text and nothing else, whatever they contain.
 """
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
@@ -24,6 +24,8 @@ MARKS = ("\N{BALLOT X}", "\N{CHECK MARK}")
 #: What the text of a break has, in this order, each in a column of so many letters.
 PARTS = ("claim", "witness", "lying", "error", "suspect")
 _COLUMN = 10
+#: Control codes, halves of letters, and what is no letter: XML and UTF-8 have none.
+_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 #: What a document need not have: what was printed, and commands that show it again.
 _OPTIONAL: Document = {"output": "", "replay": []}
 
@@ -88,7 +90,8 @@ def _context(found: Document) -> dict[str, Any]:
         "single": [row for each in results for row in words.rows([each])],
         "claims": {each["law"]: each["claim"] for each in results},
         "errors": dict(_errors(results)),
-        "exact": _exact(results),
+        # A law that is broken without a number is not one without an error.
+        "exact": [x for x in _exact(results) if all(y["law"] != x for y in wrong)],
         "spreads": dict(_spreads(results)),
     }
 
@@ -175,16 +178,9 @@ def _spreads(results: list[Told]) -> Iterator[tuple[str, str]]:
 def _clean(value: Any) -> Any:
     """The same with text that any file and any reader can take."""
     if isinstance(value, str):
-        return "".join(map(_letter, value.replace("\r\n", "\n")))
+        return _STRANGE.sub("\N{REPLACEMENT CHARACTER}", value.replace("\r\n", "\n"))
     if isinstance(value, Mapping):
         return {_clean(key): _clean(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_clean(each) for each in value]
     return value
-
-
-def _letter(letter: str) -> str:
-    """A letter, or a mark in the place of a control code or of half a letter."""
-    if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs", "Cn"):
-        return letter
-    return "\N{REPLACEMENT CHARACTER}"

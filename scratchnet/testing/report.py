@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scratchnet.errors import UnavailableError
 from scratchnet.testing import suspects, words
 from scratchnet.testing.case import Case
 from scratchnet.testing.document import Document, document, told
@@ -153,6 +154,20 @@ class Report:
     def __str__(self) -> str:
         """A table, then what breaks, then what was not tested."""
         return words.text(self.document())
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: None, for its text, without what draws the other."""
+        from scratchnet.testing import page
+
+        try:
+            return page.fragment(self.document())
+        except UnavailableError:
+            return None
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows where it shows text: what a terminal does."""
+        del cycle  # a report does not hold itself
+        printer.text(str(self))
 
     def to_json(self) -> str:
         """All of it, as JSON of schema 2."""

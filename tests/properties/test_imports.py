@@ -6,6 +6,7 @@ import sys
 import pytest
 
 HEAVY = ("torch", "hypothesis", "pytest", "matplotlib", "rich", "typer", "numpy")
+HEAVY += ("jinja2",)
 
 
 def loaded_after(statement):
@@ -30,7 +31,13 @@ def test_the_pipeline_needs_neither_torch_nor_hypothesis_nor_pytest():
     assert loaded_after(every) <= {"numpy", "rich"}
 
 
-@pytest.mark.parametrize("module", ["hypothesis", "numpy", "rich"])
+@pytest.mark.parametrize("module", ["report", "page", "figures"])
+def test_what_draws_a_page_is_loaded_when_one_is_drawn(module):
+    loaded = loaded_after(f"import scratchnet.testing.{module}")
+    assert not loaded & {"jinja2", "matplotlib"}
+
+
+@pytest.mark.parametrize("module", ["hypothesis", "numpy", "rich", "jinja2"])
 def test_the_probe_sees_what_is_loaded(module):
     """The control: a probe that saw nothing would let everything pass."""
     assert module in loaded_after(f"import {module}")

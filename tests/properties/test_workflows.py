@@ -27,7 +27,7 @@ FLOWS = {name: run_job.parsed(text) for name, text in TEXTS.items()}
 JOBS = {(a, b): job for a, flow in FLOWS.items() for b, job in flow["jobs"].items()}
 GPU = [at for at, job in JOBS.items() if "self-hosted" in str(job["runs-on"])]
 GATED = ["tests.yml", "docs/gpu.md"]
-GOOD = {"cpu": "success", "wheel": "success", "gpu": "success"}
+GOOD = dict.fromkeys(("cpu", "page", "wheel", "gpu"), "success")
 
 
 def test_all_of_them_are_looked_at():
@@ -182,7 +182,7 @@ def test_environments_are_those_of_tox():
     }
     named = {leg["env"] for job in JOBS.values() for leg in run_job.legs(job) if leg}
     named |= set(re.findall(r"tox run -e (\S+)", "".join(TEXTS.values())))
-    assert {"lint", "type", "mutants", "nightly", "py312-np2-cuda"} <= named
+    assert {"lint", "type", "mutants", "nightly", "page", "py312-np2-cuda"} <= named
     for name in named:
         known = all(x in factors or re.fullmatch(r"py3\d+", x) for x in name.split("-"))
         assert f"testenv:{name}" in tox or known, name
