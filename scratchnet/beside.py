@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scratchnet.canvas import (
@@ -19,7 +19,7 @@ from scratchnet.canvas import (
     quieten,
     say,
 )
-from scratchnet.verification import WHO, Verified, worst
+from scratchnet.verification import WHO, Verified, where, worst
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def picture(found: Sequence[Verified], /) -> Figure:
     names = list(dict.fromkeys(each.operation for each in found))
     ours = [known[name, "ours"] for name in names]
     held, asked = sum(x.held for x in ours), sum(x.asked for x in ours)
-    targets = _where(dict.fromkeys(x.target for x in found if x.who == "ours"))
+    targets = where(x.target for x in found if x.who == "ours")
     figure = page(
         _TOP + _ROW * len(names) + _BELOW,
         f"{len(names)} operations by hand: {held:,} of {asked:,} laws hold",
@@ -65,17 +65,6 @@ def picture(found: Sequence[Verified], /) -> Figure:
     said = "error / bound: beyond 1 nothing correct can be"
     say(figure, left, bottom, said, size=8, color=GREY)
     return figure
-
-
-def _where(targets: Iterable[str]) -> str:
-    """Targets in few words: libraries, and formats, where each is in each."""
-    every = list(targets)
-    pairs = [each.rpartition(":") for each in every]
-    places = dict.fromkeys(place for place, _, _ in pairs)
-    formats = dict.fromkeys(form for _, _, form in pairs)
-    if len(places) * len(formats) != len(every):
-        return ", ".join(every)
-    return f"{' and '.join(places)} in {' and '.join(formats)}"
 
 
 def _prepare(axes: Axes, count: int) -> None:

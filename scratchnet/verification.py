@@ -161,3 +161,25 @@ def _together(one: Verified, other: Verified) -> Verified:
         said=one.said or other.said,
         replay=one.replay or other.replay,
     )
+
+
+def where(targets: Iterable[str], /) -> str:
+    """Targets in few words: libraries, and formats, where each is in each."""
+    every = list(dict.fromkeys(targets))
+    pairs = [each.rpartition(":") for each in every]
+    places = dict.fromkeys(place for place, _, _ in pairs)
+    formats = dict.fromkeys(form for _, _, form in pairs)
+    if len(places) * len(formats) != len(every):
+        return ", ".join(every)
+    return f"{' and '.join(places)} in {' and '.join(formats)}"
+
+
+def verdict(found: Iterable[Verified], /) -> str:
+    """How many laws hold of ours, in a sentence."""
+    ours = [each for each in found if each.who == "ours"]
+    held, asked = sum(x.held for x in ours), sum(x.asked for x in ours)
+    operations = len({x.operation for x in ours})
+    return (
+        f"{held:,} of {asked:,} laws hold for {operations} operations on "
+        f"{where(x.target for x in ours)}"
+    )

@@ -47,13 +47,16 @@ def verify(
     picture: Annotated[
         Path | None, typer.Option(help="Draw errors beside the built-ins', a PNG.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with it, one file.")
+    ] = None,
 ) -> None:
     """Hold every operation of the pipeline to every law, then train on the digits.
 
     On every target of this machine; the errors of NumPy's and PyTorch's built-ins stand
     beside ours. Exit code 1 where a law is broken, 3 where nothing was compared.
     """
-    _require_writable(json, picture)
+    _require_writable(json, picture, html)
     places = _places(targets)
     try:
         found = _found(places, examples=examples, seed=seed)
@@ -67,6 +70,10 @@ def verify(
         from scratchnet import beside, canvas
 
         canvas.save(beside.picture(found), picture)
+    if html is not None:
+        from scratchnet.sheet import sheet
+
+        write(html, sheet(found, accuracy, seed), where="verify")
     file = stderr.file if json == STDOUT else None
     console = Console(file=file, width=_WIDE, highlight=False)
     console.print(_table(found))
@@ -75,19 +82,27 @@ def verify(
     raise typer.Exit(_code(found))
 
 
-def _require_writable(*paths: Path | None) -> None:
-    given = [path for path in paths if path is not None]
-    if len({*given}) < len(given) or paths[-1] == STDOUT:
+def _require_writable(
+    json: Path | None, picture: Path | None, html: Path | None
+) -> None:
+    given = [path for path in (json, picture, html) if path is not None]
+    if len({*given}) < len(given) or STDOUT in (picture, html):
         raise ArgumentError(
-            "verify", "--json and --picture in one place", "required a file for each"
+            "verify",
+            "--json, --picture and --html in one place",
+            "required a file for each; JSON alone may be -, for stdout",
         )
     for path in given:
         if path != STDOUT:
             try_to_write(path, where="verify")
-    if paths[-1] is not None:
+    if picture is not None:
         from scratchnet import canvas
 
         canvas.require()
+    if html is not None:
+        from scratchnet.testing import page
+
+        page.require()
 
 
 def _places(targets: str | None) -> tuple[Target, ...]:
@@ -165,14 +180,13 @@ def _say_broken(console: Console, found: Sequence[Verified]) -> None:
 
 
 def _verdict(found: Sequence[Verified], accuracy: float | None) -> str:
+    from scratchnet.verification import verdict
+
     ours = [each for each in found if each.who == "ours"]
-    held, asked = sum(x.held for x in ours), sum(x.asked for x in ours)
     numbers = sum(x.compared for x in ours)
-    operations = len({x.operation for x in ours})
-    targets = ", ".join(dict.fromkeys(each.target for each in ours))
     said = (
-        f"{held:,} of {asked:,} laws hold for {operations} operations on {targets}: "
-        f"{sum(x.examples for x in ours):,} examples, {numbers:,} numbers compared"
+        f"{verdict(found)}: {sum(x.examples for x in ours):,} examples, "
+        f"{numbers:,} numbers compared"
     )
     if accuracy is None:
         return said

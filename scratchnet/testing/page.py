@@ -58,14 +58,16 @@ def require() -> None:
 def _rendered(template: str, found: Document) -> str:
     require()
     context = _context({**_OPTIONAL, **_clean(found)})
-    return _templates().get_template(template).render(context)
+    return templates().get_template(template).render(context)
 
 
-def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def templates(package: str = "scratchnet.testing", /) -> Environment:
+    """Templates of a package, and those here: the style of a page, say."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+    here = PackageLoader("scratchnet.testing")
     return Environment(
-        loader=PackageLoader("scratchnet.testing"),
+        loader=ChoiceLoader([PackageLoader(package), here]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -22,6 +22,7 @@ ENTRANCE = {
     "outputs.py",
     "pictures.py",
     "selfcheck.py",
+    "sheet.py",
     "verification.py",
 }
 PIPELINE = sorted(path for path in PACKAGE.glob("*.py") if path.name not in ENTRANCE)

@@ -1,6 +1,8 @@
 """`scratchnet verify`: the pipeline held to every law, built-ins beside it."""
 
 import json
+import re
+from math import inf
 
 import pytest
 from typer.testing import CliRunner
@@ -8,8 +10,9 @@ from typer.testing import CliRunner
 from scratchnet import verification
 from scratchnet.cli import app
 from scratchnet.selfcheck import OPERATIONS, OURS
+from scratchnet.sheet import sheet
 from scratchnet.testing import Target
-from scratchnet.verification import count, verified, worst
+from scratchnet.verification import Verified, count, verified, worst
 
 NUMPY = Target.named("numpy:float64")
 FEW = {name: OURS[name] for name in ("relu", "softmax", "loader")}
@@ -101,12 +104,33 @@ def test_the_picture_has_a_row_for_each_operation(tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.usefixtures("few")
+def test_the_page_has_a_row_for_each_operation_and_needs_nothing_else(tmp_path):
+    pytest.importorskip("jinja2")
+    page = tmp_path / "verify.html"
+    told = run("--examples", "4", "--epochs", "0", "--html", str(page))
+    assert told.exit_code == 0, told.output
+    text = page.read_text()
+    assert {name for name in OURS if f"<code>{name}</code>" in text} == {*FEW}
+    assert not re.search(r"https?:|src=|href=", text)
+
+
+def test_what_is_broken_is_on_the_page_as_text():
+    pytest.importorskip("jinja2")
+    known = ("softmax", "ours", "numpy:float64", inf, 1, 2, 10, 100, 0.5)
+    page = sheet([Verified(*known, said="WRONG <script>of x</script>")], None, 3)
+    assert "BROKEN" in page
+    assert "&lt;script&gt;of x" in page
+    assert "1 of 2 laws hold for 1 operations on numpy:float64" in page
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--targets", "numpy:float99"), "float99"),
         (("--json", "one", "--picture", "one"), "required a file for each"),
         (("--picture", "-"), "required a file for each"),
+        (("--html", "-"), "required a file for each"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(options, said):
