@@ -169,7 +169,7 @@ def where(targets: Iterable[str], /) -> str:
     pairs = [each.rpartition(":") for each in every]
     places = dict.fromkeys(place for place, _, _ in pairs)
     formats = dict.fromkeys(form for _, _, form in pairs)
-    if len(places) * len(formats) != len(every):
+    if len(every) == 1 or len(places) * len(formats) != len(every):
         return ", ".join(every)
     return f"{' and '.join(places)} in {' and '.join(formats)}"
 
