@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 #: Asked for by name, by `tox -e mutants`, `gate`, `check` and `docs`: what one
 #: environment tells, the others need not tell again.
 BY_NAME = ("test_harness_mutants.py", "gpu", "test_isolated.py", "test_diagnosis.py")
-BY_NAME += ("test_site.py", "test_check_command.py")
+BY_NAME += ("test_site.py", "test_check_command.py", "test_examples.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
