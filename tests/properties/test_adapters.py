@@ -435,3 +435,18 @@ def test_how_it_is_called_is_said():
     assert notes(softmax_along, "softmax") == ("its dim is axis",)
     assert notes(Layer, "softmax")[0].startswith("forward and backward of an object")
     assert notes(softmax, "softmax") == ()
+
+
+def test_of_a_module_it_is_said_what_is_given_to_it():
+    torch = pytest.importorskip("torch")
+    found = adapted(torch.nn.Linear(3, 2), OPS["linear"])
+    said = "a module, whose weight and bias are the arguments of these names"
+    assert found.notes == (said,)
+    assert adapted(torch.nn.Softmax, OPS["softmax"]).notes[0] == "a module"
+
+
+def test_a_step_of_nets_of_one_depth_is_told_what_to_take():
+    def step(x, labels, w1, b1, w2, b2): ...
+
+    with pytest.raises(ArgumentTypeError, match=r"missing .*'w2'.*\n.* as \*args"):
+        check(step, OPS["train_step"], targets=["numpy:float64"])
