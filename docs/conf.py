@@ -23,6 +23,7 @@ include_patterns = [
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "benchmarks/README.md",
+    "examples/README.md",
     "scratchnet/digits/README.md",
 ]
 # The site's first page is in docs/, as its source: what is at the root leads there.

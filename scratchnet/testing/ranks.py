@@ -8,7 +8,7 @@ without keepdims does for square arrays, what it refuses is a verdict.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -31,9 +31,13 @@ _DRAWN = 40
 _SECONDS = 1.0
 
 
-def of_taken_ranks(binding: Binding, /) -> Binding:
+def of_taken_ranks(binding: Binding, again: Callable[[Op], Binding], /) -> Binding:
     """The binding to those ranks that its function takes somewhere; to all of them
-    where it takes none: then it is broken, and the laws say how."""
+    where it takes none: then it is broken, and the laws say how.
+
+    again: binds the function to an operation anew. Which targets it runs on, and
+    whether autograd can follow it, shows with arrays that it takes.
+    """
     ranks = {rank: _refused(binding, rank) for rank in _ranks(binding.operation)}
     taken = tuple(rank for rank, why in ranks.items() if not why)
     fewer = _refuses_fewer(binding) if taken else ""
@@ -41,17 +45,8 @@ def of_taken_ranks(binding: Binding, /) -> Binding:
         return binding
     left = [f"arrays of fewer dimensions: {fewer}"] if fewer else []
     left += [f"{rank}-d arrays: {why}" for rank, why in ranks.items() if why]
-    narrowed = narrowed_to(binding, taken)
+    narrowed = again(binding.operation.restrict(ranks=taken))
     return replace(narrowed, untested=(*narrowed.untested, *left))
-
-
-def narrowed_to(binding: Binding, ranks: tuple[int, ...], /) -> Binding:
-    """The binding to these ranks, which it says."""
-    if binding.operation.restriction.get("ranks") == ranks:
-        return binding
-    operation = binding.operation.restrict(ranks=ranks)
-    others = [x for x in binding.untested if x != binding.operation.title]
-    return replace(binding, operation=operation, untested=(operation.title, *others))
 
 
 def by_rank(broken: Iterable[Result], seed: int, /) -> list[str]:

@@ -52,7 +52,7 @@ def gravity(
     numbers at an edge; then what is refused there; side effects come last. That
     arguments are written to goes before the refusal of those that are read-only.
     """
-    if _says_read_only(verdict, message):
+    if _unwritable(verdict, message):
         verdict = "ALIASES"
     place = _place(verdict, family, any(0 in shape for shape in shapes))
     return _PLACES.index(place), GRAVITY.index(verdict)
@@ -89,8 +89,8 @@ def suspect(result: Result, /) -> str:
 
 
 def _refused(result: Result) -> str:
-    if _is_of_writing(result):
-        return "it writes to its arguments, of which some are read-only: MUTATES"
+    if why := _unwritable(result.verdict, result.finding.message):
+        return f"it writes to its arguments, of which some {why}: MUTATES"
     operation = result.subject.operation
     name = f"ops.{operation.name}" if operation.name in OPS else "operation"
     narrowed = f"narrow the operation: {name}.restrict"
@@ -104,10 +104,15 @@ def _refused(result: Result) -> str:
     )
 
 
-def _is_of_writing(result: Result) -> bool:
-    """Whether the subject raises since it writes to what is read-only."""
-    return _says_read_only(result.verdict, result.finding.message)
+#: What NumPy and PyTorch say of arrays that cannot be written to, and what they are.
+_UNWRITABLE = {
+    "read-only": "are read-only",
+    "written-to tensor refers to a single memory": "have one number in several places",
+}
 
 
-def _says_read_only(verdict: str, message: str) -> bool:
-    return verdict == "REFUSES" and "read-only" in message
+def _unwritable(verdict: str, message: str) -> str:
+    """What arguments are that a subject writes to; empty where it is none of that."""
+    if verdict != "REFUSES":
+        return ""
+    return next((why for text, why in _UNWRITABLE.items() if text in message), "")

@@ -114,12 +114,21 @@ def require_arguments(function: Function, examples: Iterable[Case], /) -> None:
                 "check",
                 f"{named(function)}{told} as {case.op.name}: {error}",
                 f"required a function of {case.op.usage}",
-                _ABSENT if len(arguments) < most else _WRAP,
+                _fix(case.op.usage, fewer=len(arguments) < most),
             ) from None
+
+
+def _fix(usage: str, *, fewer: bool) -> str:
+    if fewer and re.search(r"\*\w", usage):
+        return _MANY
+    return _ABSENT if fewer else _WRAP
 
 
 _WRAP = "wrap it: lambda with these arguments, or restrict the operation"
 _ABSENT = (
     "some calls leave the last argument out: wrap it in a function that has a default "
     "for it, such as None"
+)
+_MANY = (
+    "calls differ in how many there are: wrap it in a function that takes them as *args"
 )

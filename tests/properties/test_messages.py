@@ -41,6 +41,23 @@ def test_what_cannot_be_written_to_comes_after_what_was_written_to():
 
 
 @quick
+def test_pytorch_refuses_to_write_to_what_is_expanded():
+    pytest.importorskip("torch")
+
+    def in_place(x):
+        x[x <= 0] = 0
+        x *= 1
+        return x.clone()
+
+    report = check(in_place, OPS["relu"], targets=["torch:cpu:float64"])
+    assert report.broken[0].verdict == "MUTATES"
+    refused = [each for each in report.broken if each.verdict == "REFUSES"]
+    assert refused
+    for each in refused:
+        assert "have one number in several places: MUTATES" in each.suspect
+
+
+@quick
 def test_a_refusal_says_what_may_be_narrowed():
     def of_matrices(x, *, axis=-1):
         if x.ndim < 2:

@@ -93,7 +93,9 @@ def _module(subject: Any, operation: Op) -> Adapted:
     make, takes, names = made(subject, operation)
     function = pytorch.of_module(subject, operation, make, takes)
     said = [f"its {here} is {x}" for x, here in names.items()]
-    return Adapted(function, notes=("a module", *said))
+    owned = pytorch.given_to(subject, operation)
+    how = f", whose {' and '.join(owned)} are the arguments of these names"
+    return Adapted(function, notes=(f"a module{how if owned else ''}", *said))
 
 
 def _layer(subject: Any, operation: Op) -> Adapted:

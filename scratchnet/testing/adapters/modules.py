@@ -92,6 +92,14 @@ def of_module(
     return shown_as(call, subject, [*places, *optional, *chosen])
 
 
+def given_to(subject: Any, operation: Op, /) -> list[str]:
+    """Which parameters of an object are arguments of the operation."""
+    if isinstance(subject, type):
+        return []
+    names = _arguments(operation)
+    return [name for name, _ in subject.named_parameters() if name in names]
+
+
 def _require_parameters(subject: Any, names: list[str], inputs: int) -> None:
     """Raise for an object whose parameters are some of the arguments that it does not
     take, but not all."""

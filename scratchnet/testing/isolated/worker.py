@@ -29,7 +29,7 @@ from scratchnet.testing.isolated.telling import Teller
 from scratchnet.testing.laws import Law
 from scratchnet.testing.loading import loaded
 from scratchnet.testing.op import Op
-from scratchnet.testing.ranks import by_rank, narrowed_to, of_taken_ranks
+from scratchnet.testing.ranks import by_rank, of_taken_ranks
 from scratchnet.testing.replay import decoded, operation_at, restricted
 from scratchnet.testing.report import Report, Result
 from scratchnet.testing.search import Tally, Witnesses, examples_of
@@ -184,20 +184,19 @@ def _bound(
         entered = partial(note.trying, phase)
         return Guarded(each, entered, partial(note.at, Phase.BINDING))
 
-    rule: Function | str = AUTOGRAD if found.vjp is None else tried(found.vjp)
-    binding = bind(
-        tried(found.function),
-        operation,
-        vjp=rule,
-        targets=spec["targets"],
-        contract=contract,
-    )
+    def bound(narrowed: Op) -> Binding:
+        rule: Function | str = AUTOGRAD if found.vjp is None else tried(found.vjp)
+        limits = {"targets": spec["targets"], "contract": contract}
+        return bind(tried(found.function), narrowed, vjp=rule, **limits)
+
+    if spec["ranks"]:
+        operation = operation.restrict(ranks=tuple(spec["ranks"]))
+    binding = bound(operation)
     if spec["ranks"] is None:
         phase = Phase.RANKING
-        binding = of_taken_ranks(replace(binding, function=tried(found.function)))
+        function = tried(found.function)
+        binding = of_taken_ranks(replace(binding, function=function), bound)
         note.at(Phase.BINDING)
-    elif spec["ranks"]:
-        binding = narrowed_to(binding, tuple(spec["ranks"]))
     return _unguarded(binding, found), found
 
 
