@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from hypothesis import HealthCheck, Verbosity, given, seed, settings
 from numpy.testing import assert_allclose
+
 from today import trusted
 from today.inputs import CALLS, Call, Numbers
 from today.subjects import Code
@@ -120,12 +121,20 @@ def checks_of(code: Code) -> Iterator[Check]:
         yield of_gradients
 
 
-def run(check: Check, code: Code, operation: str, form: Form, start: int) -> Ran:
+def run(
+    check: Check,
+    code: Code,
+    operation: str,
+    form: Form,
+    start: int,
+    *,
+    asked: settings = SETTINGS,
+) -> Ran:
     """Run a test as pytest would, until it passes or has its smallest example."""
     ran = Ran()
 
     @seed(start)
-    @SETTINGS
+    @asked
     @given(CALLS[operation](form.numbers))
     def test(call: Call) -> None:
         ran.examples += 1

@@ -7,7 +7,6 @@ with their defaults; options are drawn as well, which many tests do not do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -16,42 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from today.numbers import Numbers
+
 #: Positional arguments, and options by name.
 Call = tuple[tuple[Any, ...], dict[str, Any]]
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """The numbers that arrays hold: of a dtype, and within so much, or all finite."""
-
-    dtype: str
-    within: float | None
-
-    def elements(self, least: float | None = None, most: float | None = None) -> Any:
-        """One number; between these where there is more to be said of it."""
-        width = np.finfo(self.dtype).bits
-        if self.within is not None:
-            least = -self.within if least is None else least
-            most = self.within if most is None else most
-        return st.floats(
-            least, most, width=width, allow_nan=False, allow_infinity=False
-        )
-
-    def arrays(self, shape: Any, **limits: float) -> SearchStrategy[np.ndarray]:
-        """Arrays of a shape, or of shapes that are drawn."""
-        return hnp.arrays(self.dtype, shape, elements=self.elements(**limits))
-
-    def positive(self, shape: Any) -> SearchStrategy[np.ndarray]:
-        """Arrays of numbers above 0, as deviations are."""
-        if self.within is not None:
-            return self.arrays(shape, least=0.125)
-        return self.arrays(shape, least=float(np.finfo(self.dtype).tiny))
-
-    def probabilities(self, shape: Any) -> SearchStrategy[np.ndarray]:
-        """Arrays of numbers between 0 and 1, which are among them where all are."""
-        edge = 0.0 if self.within is None else 2.0**-7
-        return self.arrays(shape, least=edge, most=1 - edge)
 
 
 #: From numbers to calls.
@@ -169,7 +136,9 @@ def labelled(draw: DrawFn, numbers: Numbers) -> Call:
     one = one if ignored is None else one | st.just(ignored)
     labels = draw(hnp.arrays(np.int64, x.shape[:-1], elements=one))
     width = np.finfo(numbers.dtype).bits
-    share = hnp.arrays(numbers.dtype, classes, elements=st.floats(0.125, 2, width=width))
+    share = hnp.arrays(
+        numbers.dtype, classes, elements=st.floats(0.125, 2, width=width)
+    )
     return (x, labels), {
         "weights": draw(st.none() | share),
         "ignore_index": ignored,
@@ -230,7 +199,10 @@ def one_hot(draw: DrawFn, numbers: Numbers) -> Call:
     del numbers
     classes = draw(st.integers(1, 6))
     labels = st.integers(0, classes - 1)
-    return (draw(hnp.arrays(np.int64, hnp.array_shapes(), elements=labels)), classes), {}
+    return (
+        draw(hnp.arrays(np.int64, hnp.array_shapes(), elements=labels)),
+        classes,
+    ), {}
 
 
 def _normalized(rank: int | None) -> Calls:

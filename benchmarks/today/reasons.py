@@ -1,4 +1,4 @@
-"""Why: the laws that find what plain tests do not, and what plain tests stumble over."""
+"""Why: which laws find what plain tests do not, and where plain tests fail wrongly."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from today.subjects import subjects
 from today.trial import OURS, PROMISES, Found
+
+#: What is nearer is told to be near; nothing is judged by it.
+NEAR = 1e-6
 
 
 def _of(found: Iterable[Found], *, bugs: bool) -> dict[str, dict[str, Found]]:
@@ -94,7 +97,3 @@ def reason(said: str, /) -> str:
     if apart < NEAR:
         return "the tolerance is too tight: they are less than 1e-6 apart"
     return "other digits: they are 1e-6 or more apart"
-
-
-#: Where a difference would not be looked at twice: reasons only, nothing is judged.
-NEAR = 1e-6

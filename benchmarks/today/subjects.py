@@ -12,12 +12,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from today.inputs import CALLS
-
 from scratchnet.testing import OPS, REFERENCES
 from scratchnet.testing.mutants import MUTANTS, Mutant
 from scratchnet.testing.mutants.mutant import Pair, correct
 from scratchnet.testing.references import Algorithm
+from today.inputs import CALLS
 
 Function = Callable[..., Any]
 FLOAT64, FLOAT32 = "numpy:float64", "numpy:float32"

@@ -9,6 +9,7 @@ from itertools import groupby
 from statistics import median
 
 from measure import table
+
 from today.inputs import WITHOUT
 from today.reasons import alarms, alone, missed
 from today.subjects import Subject, left_out, subjects
