@@ -16,8 +16,7 @@ import argparse
 import json
 import os
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,26 +33,65 @@ PAGE = Path(__file__).parents[1] / "docs" / "plain.md"
 
 
 def measured(
-    operations: Sequence[str], *, processes: int, start: int = 0
+    operations: Sequence[str],
+    *,
+    processes: int,
+    timed: int,
+    start: int = 0,
+    keep: Callable[[list[Found]], None] = lambda _: None,
 ) -> list[Found]:
-    """What every judge finds of every subject of these operations, or of all."""
-    jobs = [
-        Job(each.name, start)
+    """What every judge finds of every subject of these operations, or of all; then, in
+    one process, how long so many bugs of each operation take that all of them find.
+
+    keep: is told what there is, time and again.
+    """
+    names = [
+        each.name
         for each in subjects().values()
         if not operations or each.operation in operations
     ]
     found = list[Found]()
-    for done, some in enumerate(mapped(judged, jobs, processes), 1):
+    some = mapped(judged, [Job(name, start) for name in names], processes)
+    _gather(found, some, len(names), keep)
+    again = [Job(name, start, smallest=True) for name in _comparable(found, timed)]
+    _gather(found, map(judged, again), len(again), keep)
+    return sorted(found, key=lambda each: names.index(each.subject))
+
+
+def _gather(
+    found: list[Found],
+    parts: Iterable[Sequence[Found]],
+    count: int,
+    keep: Callable[[list[Found]], None],
+) -> None:
+    """Add what is found, and tell how much of it there is."""
+    for done, some in enumerate(parts, 1):
         found += some
-        print(f"\r{done} of {len(jobs)}", end="", file=sys.stderr, flush=True)
+        print(f"\r{done} of {count}", end="", file=sys.stderr, flush=True)
+        if not done % _OFTEN:
+            keep(found)
     print(file=sys.stderr)
-    places = {job.subject: i for i, job in enumerate(jobs)}
-    return sorted(found, key=lambda each: places[each.subject])
+
+
+#: Written as a whole, which takes its time.
+_OFTEN = 20
+
+
+def _comparable(found: Sequence[Found], timed: int) -> Iterator[str]:
+    """So many bugs of each operation, the first ones that every judge finds."""
+    missed = {each.subject for each in found if not each.red}
+    by_operation: dict[str, list[str]] = {}
+    for name, each in subjects().items():
+        asked = name in {x.subject for x in found}
+        if each.bug and asked and name not in missed:
+            by_operation.setdefault(each.operation, []).append(name)
+    for names in by_operation.values():
+        yield from names[:timed]
 
 
 def faults(found: Sequence[Found]) -> list[str]:
     """Correct code that a law fails, and bugs that plain tests alone find."""
-    judged_so = {(each.subject, each.judge): each for each in found}
+    judged_so = {(x.subject, x.judge): x for x in found if not x.smallest}
     wrong = []
     for (name, judge), each in judged_so.items():
         ours = judged_so[name, OURS]
@@ -69,6 +107,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--operation", action="append", choices=CALLS, default=[])
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--timed", type=int, default=2, help="bugs of each operation")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="keep all that was found")
     parser.add_argument("--read", type=Path, help="measure nothing, read what was kept")
@@ -81,25 +120,32 @@ def _options() -> argparse.Namespace:
 
 def _run(chosen: argparse.Namespace) -> dict[str, Any]:
     """What was found, and what ran."""
-    began = time.perf_counter()
-    found = measured(chosen.operation, processes=chosen.processes, start=chosen.seed)
-    minutes = (time.perf_counter() - began) / 60
-    command = f"tox -e bench-plain -- --processes {chosen.processes}"
-    if chosen.seed:
-        command = f"{command} --seed {chosen.seed}"
-    ran = provenance(command, "scratchnet", "numpy", "torch", "hypothesis")
-    return {
-        "ran": f"{ran} It took {minutes:.0f} minutes.",
-        "found": list(map(asdict, found)),
-    }
+    options = {name: getattr(chosen, name) for name in ("processes", "timed", "seed")}
+    said = " ".join(f"--{name} {x}" for name, x in options.items())
+    packages = "scratchnet", "numpy", "torch", "hypothesis"
+    kept = {"ran": provenance(f"tox -e bench-plain -- {said}", *packages)}
+
+    def keep(found: Sequence[Found]) -> None:
+        kept["found"] = list(map(asdict, found))
+        if chosen.json:
+            chosen.json.write_text(json.dumps(kept, indent=0))
+
+    keep(
+        measured(
+            chosen.operation,
+            processes=chosen.processes,
+            timed=chosen.timed,
+            start=chosen.seed,
+            keep=keep,
+        )
+    )
+    return kept
 
 
 def main() -> int:
     """Measure or read, print, and write what was asked for."""
     chosen = _options()
     kept = json.loads(chosen.read.read_text()) if chosen.read else _run(chosen)
-    if chosen.json:
-        chosen.json.write_text(json.dumps(kept, indent=0))
     found = [Found(**each) for each in kept["found"]]
     parts = [kept["ran"], *sections(found)]
     print(*parts, sep="\n\n")

@@ -59,7 +59,7 @@ class Row:
 
 def _rows(found: Iterable[Found]) -> list[Row]:
     """A row for each judge, in the order in which they judged."""
-    found = list(found)
+    found = [each for each in found if not each.smallest]
     names = dict.fromkeys(each.judge for each in found)
     return [Row(n, tuple(x for x in found if x.judge == n)) for n in names]
 

@@ -6,18 +6,32 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
-from scratchnet.testing import OPS, check
-from scratchnet.testing.binding import bind
+from scratchnet.testing import OPS, Op, check
+from scratchnet.testing.binding import Binding, bind
 from scratchnet.testing.cases import deck
 from scratchnet.testing.choice import asked_laws
-from scratchnet.testing.engine import applicable, hold
-from scratchnet.testing.report import Result
-from today.forms import Form, UntrustedError, checks_of, fails, forms, run
+from scratchnet.testing.engine import applicable, hold, usual_examples
+from scratchnet.testing.laws import Law
+from scratchnet.testing.mutants import MUTANTS
+from scratchnet.testing.mutants.asking import asked_of
+from scratchnet.testing.mutants.matrix import ALIVE
+from today.forms import (
+    FIRST,
+    SETTINGS,
+    Form,
+    Ran,
+    UntrustedError,
+    checks_of,
+    fails,
+    forms,
+    run,
+)
 from today.subjects import Code, Subject, subjects
 
 OURS = "ours"
@@ -31,7 +45,8 @@ class Found:
 
     red: whether it failed. blind: whether the code without the bug fails by the very
     same example. examples: until the first failure. said: why, in a line. promises:
-    whether nothing but promises of bare formulas are broken.
+    whether nothing but promises of bare formulas are broken. smallest: whether the time
+    is that until the smallest example; else until the first.
     """
 
     subject: str
@@ -43,6 +58,7 @@ class Found:
     said: str = ""
     blind: bool = False
     promises: bool = False
+    smallest: bool = False
 
 
 @dataclass
@@ -59,31 +75,34 @@ class _Clock:
         self.cpu += time.process_time() - cpu
 
 
-def plainly(subject: Subject, form: Form, start: int) -> Found:
+def plainly(subject: Subject, form: Form, start: int, smallest: bool) -> Found:
     """The plain test of a subject: of the values, then of the gradients.
 
     Raises UntrustedError where of correct code it is the trusted function that fails.
     """
-    clock, examples = _Clock(), 0
-    code = subject.made()
+    clock, code, ran = _Clock(), subject.made(), Ran()
+    examples, name = 0, subject.operation
     for each in checks_of(code):
         with clock.running():
-            ran = run(each, code, subject.operation, form, start)
+            ran = run(each, code, name, form, start, asked=_ASKED[smallest])
         examples += ran.first or ran.examples
         if ran.error is not None:
             break
-    else:
-        return Found(subject.name, form.name, False, clock.seconds, clock.cpu, examples)
     if not subject.bug and isinstance(ran.error, UntrustedError):
         raise UntrustedError(subject.name) from ran.error
-    said = f"{each.__name__}: {_said(ran.error)}"
-    blind = subject.sound is not None and fails(
-        each, subject.sound(), subject.operation, ran.call, form
-    )
     return Found(
-        *(subject.name, form.name, True, clock.seconds, clock.cpu, examples, said),
-        blind=blind,
+        *(subject.name, form.name, ran.error is not None),
+        *(clock.seconds, clock.cpu, examples),
+        "" if ran.error is None else f"{each.__name__}: {_said(ran.error)}",
+        blind=ran.error is not None
+        and subject.sound is not None
+        and fails(each, subject.sound(), name, ran.call, form),
+        smallest=smallest,
     )
+
+
+#: Whether the smallest example is looked for.
+_ASKED = {True: SETTINGS, False: FIRST}
 
 
 def _said(error: BaseException) -> str:
@@ -91,86 +110,129 @@ def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
-def by_laws(subject: Subject, target: str, start: int) -> Found:
-    """Our laws of a subject: all of correct code, until one is broken by a bug."""
+def by_laws(subject: Subject, start: int) -> Found:
+    """All our laws of correct code."""
     code, clock = subject.made(), _Clock()
     # Nobody has drawn the examples before.
     deck.cache_clear()
     with clock.running():
-        results = _results(subject, code, target, start)
-    red = [each for each in results if _is_red(each, subject)]
-    laws = [each.law.name for each in red]
-    sound = subject.sound and subject.sound()
+        report = check(*_as(subject, code), **_options(subject, code), seed=start)
+    laws = [each.law.name for each in report.broken]
+    said = "; ".join(f"{each.law}: {each.verdict}" for each in report.broken)
     return Found(
-        *(subject.name, OURS, bool(red), clock.seconds, clock.cpu),
-        sum(each.examples for each in results),
-        "; ".join(f"{each.law}: {each.verdict}" for each in red),
-        blind=bool(red and sound and _is_blind(red[0], sound)),
-        promises=bool(red) and subject.bare and not {*laws} - {*PROMISES},
+        *(subject.name, OURS, not report.ok, clock.seconds, clock.cpu),
+        *(report.examples, said),
+        promises=bool(laws) and subject.bare and not {*laws} - {*PROMISES},
     )
 
 
-def _results(subject: Subject, code: Code, target: str, start: int) -> list[Result]:
-    function, operation = code.function, OPS[subject.operation]
-    if function is None:
-        function, operation = code.pullback, operation.pullback
-    if not subject.bug:
-        report = check(function, operation, vjp=code.vjp, targets=[target], seed=start)
-        return list(report.results)
-    binding = bind(function, operation, vjp=code.vjp, targets=[target])
-    results, place = list[Result](), binding.targets[0]
-    for law in applicable(asked_laws(None, binding), binding, place):
-        results.append(hold(law, binding.on(place), start=start))
-        if _is_red(results[-1], subject):
-            break
-    return results
+def _as(subject: Subject, code: Code) -> tuple[Any, Op]:
+    """A function and what it should be: an operation, or the pullback of one."""
+    operation = OPS[subject.operation]
+    if code.function is None:
+        return code.pullback, operation.pullback
+    return code.function, operation
 
 
-def _is_red(result: Result, subject: Subject) -> bool:
-    """Whether a law is broken; of correct code also whether it has said nothing."""
-    return not result.ok and not (subject.bug and result.verdict == "VACUOUS")
+def _options(subject: Subject, code: Code) -> dict[str, Any]:
+    return {"vjp": code.vjp, "targets": [subject.target]}
 
 
-def _is_blind(result: Result, sound: Code) -> bool:
-    """Whether the code without the bug breaks the law by the same witness."""
-    bound = bind(
-        *(sound.function, OPS[result.subject.operation.name]),
-        vjp=sound.vjp,
-        targets=[result.subject.target],
+def _laws(binding: Binding) -> Iterator[Law]:
+    """The laws that a check asks, in its order."""
+    return applicable(asked_laws(None, binding), binding, binding.targets[0])
+
+
+def until_broken(subject: Subject, start: int) -> Found:
+    """Our laws of a bug, until one is broken: by its first example."""
+    code, clock, examples = subject.made(), _Clock(), 0
+    mutant, binding = MUTANTS[subject.name], _bound(subject, code)
+    count = usual_examples(binding.targets[0])
+    with clock.running():
+        for law in _laws(binding):
+            found = asked_of(law, mutant, seed=start, examples=count)
+            examples += found.examples
+            if found.verdict not in ALIVE:
+                break
+    red = found.verdict not in ALIVE
+    return Found(
+        *(subject.name, OURS, red, clock.seconds, clock.cpu, examples),
+        f"{law}: {found.verdict}" if red else "",
+        blind=red and found.alarm,
     )
-    subject = bound.on(result.subject.target)
-    return (
-        result.witness is not None and not result.law.asked(subject, result.witness).ok
+
+
+def until_smallest(subject: Subject, start: int) -> Found:
+    """Our laws of a bug, until one is broken by its smallest example."""
+    code, clock, examples = subject.made(), _Clock(), 0
+    deck.cache_clear()
+    with clock.running():
+        binding = _bound(subject, code)
+        for law in _laws(binding):
+            result = hold(law, binding.on(binding.targets[0]), start=start)
+            examples += result.examples
+            if result.verdict not in ALIVE:
+                break
+    return Found(
+        *(subject.name, OURS, result.verdict not in ALIVE),
+        *(clock.seconds, clock.cpu, examples, f"{law}: {result.verdict}"),
+        smallest=True,
     )
+
+
+def _bound(subject: Subject, code: Code) -> Binding:
+    return bind(*_as(subject, code), **_options(subject, code))
 
 
 @dataclass(frozen=True)
 class Job:
-    """A subject, by its name, so that another process can judge it; and a seed."""
+    """A subject, by its name, so that another process can judge it; a seed; whether
+    what is timed goes on to the smallest example."""
 
     subject: str
     start: int
+    smallest: bool = False
 
 
 def judged(job: Job) -> tuple[Found, ...]:
     """What every judge finds of a subject: one after the other, in one process."""
     _warm()
-    return tuple(_judged(subjects()[job.subject], job.start))
-
-
-def _judged(subject: Subject, start: int) -> Iterator[Found]:
+    judge = _in_time if job.smallest else _all
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        for form in forms(subject.target.partition(":")[2]):
-            yield plainly(subject, form, start)
-        yield by_laws(subject, subject.target, start)
+        return tuple(judge(subjects()[job.subject], job.start))
+
+
+def _all(subject: Subject, start: int) -> Iterator[Found]:
+    """What is found: until the first example that fails."""
+    usual, wide, *loosened = _forms(subject)
+    for strict, loose in zip((usual, wide), loosened, strict=True):
+        found = plainly(subject, strict, start, smallest=False)
+        yield found
+        # By the same examples a looser test passes what a strict one does.
+        passed = replace(found, judge=loose.name)
+        yield plainly(subject, loose, start, smallest=False) if found.red else passed
+    yield (until_broken if subject.bug else by_laws)(subject, start)
+
+
+def _in_time(subject: Subject, start: int) -> Iterator[Found]:
+    """How long it takes: until the smallest example that fails."""
+    for form in _forms(subject)[:2]:
+        yield plainly(subject, form, start, smallest=True)
+    yield until_smallest(subject, start)
+
+
+def _forms(subject: Subject) -> tuple[Form, ...]:
+    return forms(subject.target.partition(":")[2])
 
 
 @cache
 def _warm() -> None:
     """First calls, which import and compile, are not timed: a step of PyTorch's
     optimizers imports most of all."""
-    for operation in ("relu", "sgd"):
-        some = [x for x in subjects().values() if x.operation == operation]
-        for each in (some[0], next(x for x in some if x.bug)):
-            tuple(_judged(each, 0))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for operation in ("relu", "sgd"):
+            some = [x for x in subjects().values() if x.operation == operation]
+            tuple(_all(some[0], 0))
+            tuple(_in_time(next(x for x in some if x.bug), 0))
