@@ -17,7 +17,7 @@ def _of(found: Iterable[Found], *, bugs: bool) -> dict[str, dict[str, Found]]:
     """What each judge found of each bug, or of each correct function."""
     grid: dict[str, dict[str, Found]] = defaultdict(dict)
     for each in found:
-        if subjects()[each.subject].bug == bugs:
+        if subjects()[each.subject].bug == bugs and not each.smallest:
             grid[each.subject][each.judge] = each
     return grid
 

@@ -12,7 +12,7 @@ from measure import table
 
 from today.inputs import WITHOUT
 from today.reasons import alarms, alone, missed
-from today.subjects import Subject, left_out, subjects
+from today.subjects import left_out, subjects
 from today.trial import OURS, Found
 
 #: What stands side by side in the tables of operations.
@@ -29,12 +29,22 @@ class Row:
     @cached_property
     def bugs(self) -> tuple[Found, ...]:
         """Those of planted bugs."""
-        return tuple(x for x in self.found if subjects()[x.subject].bug)
+        return tuple(x for x in self.found if _is_bug(x) and not x.smallest)
 
     @cached_property
     def correct(self) -> tuple[Found, ...]:
         """Those of correct functions."""
-        return tuple(x for x in self.found if not subjects()[x.subject].bug)
+        return tuple(x for x in self.found if not _is_bug(x))
+
+    @cached_property
+    def passed(self) -> tuple[Found, ...]:
+        """Correct functions that were asked all examples."""
+        return tuple(x for x in self.correct if not x.red)
+
+    @cached_property
+    def timed(self) -> tuple[Found, ...]:
+        """Bugs until the smallest example."""
+        return tuple(x for x in self.found if x.smallest)
 
     @property
     def caught(self) -> int:
@@ -57,23 +67,18 @@ class Row:
         return sum(x.promises for x in self.correct)
 
 
-def _rows(found: Iterable[Found]) -> list[Row]:
+def _is_bug(found: Found) -> bool:
+    return subjects()[found.subject].bug
+
+
+def _rows(found: Sequence[Found]) -> list[Row]:
     """A row for each judge, in the order in which they judged."""
-    found = [each for each in found if not each.smallest]
     names = dict.fromkeys(each.judge for each in found)
     return [Row(n, tuple(x for x in found if x.judge == n)) for n in names]
 
 
 def _total(found: Sequence[Found]) -> str:
-    header = [
-        "judge",
-        "bugs found",
-        "of these, correct code fails too",
-        "false alarms",
-        "CPU seconds, correct",
-        "CPU seconds, bug",
-        "all CPU seconds",
-    ]
+    header = ["judge", "bugs found", "of these blindly", "false alarms"]
     return table(
         header,
         [
@@ -82,8 +87,6 @@ def _total(found: Sequence[Found]) -> str:
                 f"{row.caught} of {len(row.bugs)}",
                 str(row.blind),
                 f"{row.alarms} of {len(row.correct)}",
-                *(f"{_median(x.cpu for x in y):.2f}" for y in (row.correct, row.bugs)),
-                f"{sum(x.cpu for x in row.found):,.0f}",
             ]
             for row in _rows(found)
         ],
@@ -99,16 +102,12 @@ def _by_operation(found: Sequence[Found]) -> Iterator[tuple[str, list[Row]]]:
     """The operations, and what the three found of each; then of all together."""
 
     def operation(each: Found) -> str:
-        return _subject(each).operation
+        return subjects()[each.subject].operation
 
     beside = [each for each in found if each.judge in SIDE_BY_SIDE]
     for name, some in groupby(beside, operation):
-        yield f"`{name}`", _rows(some)
+        yield f"`{name}`", _rows(list(some))
     yield "**all**", _rows(beside)
-
-
-def _subject(found: Found) -> Subject:
-    return subjects()[found.subject]
 
 
 def _counts(found: Sequence[Found]) -> str:
@@ -136,23 +135,21 @@ def _side(rows: list[Row], get: Callable[[Row], float], form: str) -> str:
 
 
 def _times(found: Sequence[Found], which: str) -> str:
-    """Medians over bugs, or over the correct functions that a judge passes: those ran
-    all examples."""
+    """Medians over the bugs that were timed, or the correct functions that passed."""
 
     def of(what: str) -> Callable[[Row], float]:
-        def get(row: Row) -> float:
-            kept = row.bugs if which == "bugs" else row.correct
-            wanted = which == "bugs"
-            return _median(getattr(x, what) for x in kept if x.red == wanted)
-
-        return get
+        return lambda row: _median(getattr(x, what) for x in getattr(row, which))
 
     columns = {"seconds": ".2f", "cpu": ".2f", "examples": ",.0f"}
-    header = ["operation", "seconds", "CPU seconds", "examples"]
+    header = ["operation", "of", "seconds", "CPU seconds", "examples"]
     return table(
         header,
         [
-            [name, *(_side(rows, of(what), form) for what, form in columns.items())]
+            [
+                name,
+                " / ".join(str(len(getattr(row, which))) for row in rows),
+                *(_side(rows, of(what), form) for what, form in columns.items()),
+            ]
             for name, rows in _by_operation(found)
         ],
     )
@@ -174,11 +171,13 @@ def sections(found: Sequence[Found]) -> list[str]:
     return [
         f"## All together\n\n{_total(found)}\n\n{_scope()}",
         f"## Bugs found and false alarms\n\n{_counts(found)}",
-        "## Until the verdict on correct code\n\nusual / wide / ours, medians over the "
-        f"correct functions that pass.\n\n{_times(found, 'correct')}",
-        "## Until the verdict on a bug\n\nusual / wide / ours, medians over the bugs "
-        "that it finds: seconds until the smallest example is there, examples until "
-        f"the first that fails.\n\n{_times(found, 'bugs')}",
+        "## Until the verdict on correct code\n\nUsual / wide / ours: medians over the "
+        "correct functions that passed, of which there are so many, and what all their "
+        f"examples took.\n\n{_times(found, 'passed')}",
+        "## Until the verdict on a bug\n\nUsual / wide / ours: medians over the same "
+        "few bugs, the first ones that all three find. Seconds until the smallest "
+        "example is found, examples until the first one that fails.\n\n"
+        f"{_times(found, 'timed')}",
         f"## Found by ours alone\n\n{alone(found)}",
         f"## Missed by ours\n\n{missed(found)}",
         f"## False alarms\n\n{alarms(found)}",

@@ -1,4 +1,4 @@
-"""The plain tests that our laws are measured beside: no straw men, and of everything."""
+"""The plain tests that our laws are measured beside: no straw men, of everything."""
 
 import sys
 from dataclasses import replace
@@ -26,6 +26,7 @@ CORRECT = {
 #: The gradient of a deviation is 0 / 0 where all numbers are the same, as in the first
 #: examples of Hypothesis: what is right fails that test.
 PULLED = {name: code for name, code in CORRECT.items() if code.vjp and name != "std"}
+BUG, FORMULA = "relu-times-mask", "relu: max(x, 0)"
 FEW = settings(forms.SETTINGS, max_examples=4, phases=(Phase.generate,))
 
 
@@ -88,13 +89,29 @@ def test_what_raises_is_trusted_no_more():
         forms.of_values(replace(code, function=lambda x, **_: x), "relu", call, USUAL)
 
 
+def test_our_laws_are_asked_until_one_is_broken_and_all_of_what_is_right():
+    """0 times infinity is what no plain test draws."""
+    bug, formula = (subjects.subjects()[name] for name in (BUG, FORMULA))
+    first, smallest = trial.until_broken(bug, 0), trial.until_smallest(bug, 0)
+    assert (first.red, first.blind, first.smallest) == (True, False, False)
+    assert (smallest.red, smallest.smallest) == (True, True)
+    assert first.said == smallest.said == "equals_the_oracle: WRONG"
+    assert first.examples == smallest.examples < 100
+    passed = trial.by_laws(formula, 0)
+    assert (passed.red, passed.promises) == (False, False)
+    assert passed.examples > 500
+    plainly = trial.plainly(formula, USUAL, 0, smallest=False)
+    assert (plainly.red, plainly.examples) == (False, 100)
+
+
 @pytest.fixture
 def found():
     """A bug and a formula, as a plain test and our laws may find them."""
-    names = "relu-times-mask", "relu: max(x, 0)"
     return [
         trial.Found(name, judge, red, 1.0, 1.0, 10, "equals_the_oracle: WRONG")
-        for name, reds in zip(names, ((False, True), (True, False)), strict=True)
+        for name, reds in zip(
+            (BUG, FORMULA), ((False, True), (True, False)), strict=True
+        )
         for judge, red in zip(("usual", trial.OURS), reds, strict=True)
     ]
 
