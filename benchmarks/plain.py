@@ -71,6 +71,7 @@ def _gather(
         if not done % _OFTEN:
             keep(found)
     print(file=sys.stderr)
+    keep(found)
 
 
 #: Written as a whole, which takes its time.
@@ -79,11 +80,10 @@ _OFTEN = 20
 
 def _comparable(found: Sequence[Found], timed: int) -> Iterator[str]:
     """So many bugs of each operation, the first ones that every judge finds."""
-    missed = {each.subject for each in found if not each.red}
+    by_all = {x.subject for x in found} - {x.subject for x in found if not x.red}
     by_operation: dict[str, list[str]] = {}
     for name, each in subjects().items():
-        asked = name in {x.subject for x in found}
-        if each.bug and asked and name not in missed:
+        if each.bug and name in by_all:
             by_operation.setdefault(each.operation, []).append(name)
     for names in by_operation.values():
         yield from names[:timed]

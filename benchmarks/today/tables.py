@@ -175,7 +175,7 @@ def sections(found: Sequence[Found]) -> list[str]:
         "correct functions that passed, of which there are so many, and what all their "
         f"examples took.\n\n{_times(found, 'passed')}",
         "## Until the verdict on a bug\n\nUsual / wide / ours: medians over the same "
-        "few bugs, the first ones that all three find. Seconds until the smallest "
+        "few bugs, the first ones that every judge finds. Seconds until the smallest "
         "example is found, examples until the first one that fails.\n\n"
         f"{_times(found, 'timed')}",
         f"## Found by ours alone\n\n{alone(found)}",
