@@ -90,7 +90,7 @@ def reason(said: str, /) -> str:
     for word in ("nan", "inf"):
         if f"{word} location mismatch" in said:
             return f"{word} on one side only"
-    size = re.search(r"Max absolute difference among violations: ([^\s]+)", said)
+    size = re.search(r"Max absolute difference among violations: ([\d.e+-]+) ", said)
     if size is None:
         return said.partition(" ")[0].rstrip(":") if said else "nothing was said"
     apart = float(size[1])

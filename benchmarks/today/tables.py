@@ -119,13 +119,17 @@ def _counts(found: Sequence[Found]) -> str:
             [
                 name,
                 str(len(rows[0].bugs)),
-                *(str(row.caught) for row in rows),
+                *map(_caught, rows),
                 str(len(rows[0].correct)),
                 *(str(row.alarms) for row in rows),
             ]
             for name, rows in _by_operation(found)
         ],
     )
+
+
+def _caught(row: Row) -> str:
+    return f"{row.caught} ({row.blind} blindly)" if row.blind else str(row.caught)
 
 
 def _side(rows: list[Row], get: Callable[[Row], float], form: str) -> str:

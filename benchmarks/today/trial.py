@@ -107,7 +107,7 @@ _ASKED = {True: SETTINGS, False: FIRST}
 
 def _said(error: BaseException) -> str:
     """The kind of error, and its lines in one."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:900]}"
 
 
 def by_laws(subject: Subject, start: int) -> Found:
