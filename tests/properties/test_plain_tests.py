@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 sys.path.insert(0, str(FOLDER))
 
 import plain  # noqa: E402
-from today import forms, inputs, subjects, tables, trial  # noqa: E402
+from today import forms, inputs, reasons, subjects, tables, trial  # noqa: E402
 
 #: What is thrown away is told by warnings: infinities, empty slices.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -134,3 +134,19 @@ def test_what_speaks_against_our_laws_ends_the_run_in_red(found):
     ]
     # The correct code fails by the same example: it has found nothing.
     assert len(plain.faults([replace(x, blind=True) for x in swapped])) == 1
+
+
+@pytest.mark.parametrize(
+    ("actual", "desired", "why"),
+    [
+        (np.nan, 0.0, "nan on one side only"),
+        (np.inf, 1.0, "inf on one side only"),
+        (2.0**-40, 0.0, "the tolerance is too tight: they are less than 1e-6 apart"),
+        (1.0, 2.0, "other digits: they are 1e-6 or more apart"),
+    ],
+)
+def test_a_false_alarm_has_its_reason(actual, desired, why):
+    """Read off what NumPy says, whose words may change."""
+    with pytest.raises(AssertionError) as error:
+        np.testing.assert_allclose([actual], [desired])
+    assert reasons.reason(f"of_values: {trial._said(error.value)}") == why
