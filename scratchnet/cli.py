@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 import warnings
+from pathlib import Path
 
 import typer
 
@@ -31,6 +33,7 @@ for command in (check, verify, train, mutants, gate, replay, ops, doctor):
 
 def main() -> None:
     """Run the command line; an error of the user is a sentence, never a traceback."""
+    _open_standard_files()
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: say(f"note: {message}")
@@ -44,3 +47,15 @@ def main() -> None:
         traceback.print_exc()
         say("error: this is a defect of scratchnet, please report it", style="bold red")
         sys.exit(INTERNAL)
+
+
+def _open_standard_files() -> None:
+    """Where the caller has closed them: else the next file that is opened has the
+    number of one, and what is printed is written to it."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            mode = "w" if number else "r"
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for good

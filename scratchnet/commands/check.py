@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as encoder
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 VACUOUS = 3
 #: Examples of each law where a first look is enough.
 _QUICK = 25
+#: The option that a diagnosis names; what is no text.
+_OPTION = re.compile(r"behaves exactly like: \w+ with (\w+)=(.*?) \(")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NARROW = (
     "what it does not promise can be said: --dims 2, --no-empty, --finite, "
     "--kwargs NAME=VALUE, --waive LAW=REASON"
@@ -111,6 +115,8 @@ def check(
     all laws hold, 1 where one is broken, 2 where it could not be asked, 3 where nothing
     was compared.
     """
+    if vjp and pullback:
+        raise ArgumentError("check", "--vjp and --pullback", "required one of them")
     operation = stated.operation_named(as_, subject)
     options, given = stated.arguments(kwargs or (), operation)
     if tf32 and dtypes is None and targets is None:
@@ -238,16 +244,28 @@ def _print(found: Document, *, to_stderr: bool, show_output: bool) -> None:
         console.width = words.WIDE
     if found["results"]:
         console.print(words.grid(found["results"]))
-    for each in words.told(found):
-        console.print(each, markup=False)
-    if show_output:
-        console.print(f"\nit printed:\n{found['output']}", markup=False)
-    if not found["ok"] and found["results"]:
-        console.print(f"\n{_NARROW}", markup=False)
-    for each in found["replay"]:
-        console.print(f"replay: {each}", markup=False)
+    for each in (*words.told(found), *_hints(found, show_output=show_output)):
+        console.print(_visible(each), markup=False)
     style = "bold green" if found["ok"] else "bold red"
-    console.print(words.verdict(found), style=style, markup=False)
+    console.print(_visible(words.verdict(found)), style=style, markup=False)
+
+
+def _hints(found: Document, *, show_output: bool) -> Iterator[str]:
+    """What can be done about it."""
+    if show_output:
+        yield f"\nit printed:\n{found['output']}"
+    elif found["output"]:
+        yield f"note: it printed {found['output_size']:,} bytes: --show-output"
+    for name, value in _OPTION.findall("\n".join(found["diagnosis"])):
+        yield f"if that is meant: --kwargs {name}={value}"
+    if not found["ok"] and found["results"]:
+        yield f"\n{_NARROW}"
+    yield from (f"replay: {each}" for each in found["replay"])
+
+
+def _visible(text: str) -> str:
+    """Without what would steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _code(found: Document) -> int:

@@ -33,9 +33,9 @@ def operation_named(text: str | None, subject: str, /) -> Op:
         return OPS[counterpart(text).operation]
     found = f"--as {text!r}" if text is not None else f"no --as, and {name!r} is none"
     fix = suggested(base, OPS)
-    raise ArgumentError(
-        "check", found, "required an operation", f"{fix}; `scratchnet ops` tells of all"
-    )
+    every = "`scratchnet ops` lists the operations"
+    fix = fix if fix == every else f"{fix}; {every}"
+    raise ArgumentError("check", found, "required an operation", fix)
 
 
 def pairs(option: str, texts: Iterable[str], of: str, /) -> dict[str, str]:
@@ -74,8 +74,24 @@ def arguments(texts: Iterable[str], operation: Op, /) -> tuple[dict[str, Any], .
     stated, given = dict[str, Any](), dict[str, Any]()
     for name, text in pairs("--kwargs", texts, "NAME=VALUE, as axis=0").items():
         option = meant(name, operation)
-        (stated if option else given)[option or name] = _value(text)
+        value = _value(text)
+        if option:
+            _require_like(
+                operation.parameters[option], f"--kwargs {name}={text}", value
+            )
+        (stated if option else given)[option or name] = value
     return stated, given
+
+
+def _require_like(choices: Any, found: str, value: Any) -> None:
+    """Raise ArgumentError for a text in place of a number, say."""
+    if callable(choices) or value is None:
+        return
+    kinds = {type(each) for each in choices if each is not None}
+    numbers = kinds <= {int, float, bool} and isinstance(value, int | float)
+    if kinds and type(value) not in kinds and not numbers and "drawn" not in choices:
+        names = " or ".join(sorted(kind.__name__ for kind in kinds))
+        raise ArgumentError("check", found, f"required a value of type {names}")
 
 
 def _value(text: str) -> Any:

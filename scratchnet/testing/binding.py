@@ -20,6 +20,7 @@ from scratchnet.testing.subject import (
     Refusal,
     Subject,
     named,
+    run,
 )
 from scratchnet.testing.taken import require_arguments, untaken
 from scratchnet.testing.targets import (
@@ -72,11 +73,14 @@ def bind(
     vjp: Function | str | None = None,
     targets: Iterable[str | Target] | None = None,
     contract: Contract | None = None,
+    libraries: frozenset[str] = frozenset(),
 ) -> Binding:
     """The function with those options of the operation that it has, on those targets
     that were asked for; or else on the usual ones that it takes arrays of.
 
     vjp: its VJP rule, or "autograd", which PyTorch has where it can be traced.
+    libraries: those that it is written for, of which the usual targets are; all of them
+    where it is empty.
     """
     if not isinstance(operation, Op):
         raise ArgumentTypeError(
@@ -101,11 +105,16 @@ def bind(
     asked = targets is not None
     formats = operation.restriction.get("dtypes", USUAL_FORMATS)
     every = _asked_for(targets) if targets is not None else default_targets(formats)
-    places = _fitting(operation, every, asked)
+    meant = [x for x in every if asked or x.library in (libraries or {x.library})]
+    places = _fitting(operation, tuple(meant) or every, asked)
     narrowed, left = _narrowed((function, rule), operation, places)
     untested = [f"{narrowed.title}"] if narrowed.restriction else []
     binding = Binding(function, rule, narrowed, places, contract, left, tuple(untested))
-    binding = binding if asked else _where_it_runs(binding)
+    if not asked:
+        binding = _where_it_runs(binding)
+        others = {x.library for x in every} - {x.library for x in places}
+        said = [f"{x}: not written for it; --targets asks all the same" for x in others]
+        binding = replace(binding, untested=(*binding.untested, *said))
     return _traced(binding) if vjp == AUTOGRAD else binding
 
 
@@ -134,6 +143,26 @@ def _traced(binding: Binding) -> Binding:
         vjp=Traced(binding.function, cotangents(operation)),
         untested=(*binding.untested, *untested),
     )
+
+
+def fewer_cotangents(binding: Binding, /) -> int:
+    """How many cotangents the pullback of a function gives, the first ones, where it
+    gives fewer than there are: as that of a loss, whose targets are constants. 0 where
+    it gives all of them, or there is none, or it raises."""
+    operation = binding.operation
+    pulling = [x for x in binding.targets if binding.pulls(x)]
+    if not pulling or binding.traced or operation.gradient is None:
+        return 0
+    subject, case = binding.on(pulling[0]), probe(operation).of_pullback()
+    (g, *arguments), options = case.on(subject.target, laid=False)
+    expected = len(case.oracle(Contract(case.format)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = len(subject.pulled(g, arguments, options)[1])
+        except (Refusal, ScratchnetError):
+            return 0
+    return found if 0 < found < expected else 0
 
 
 def cotangents(operation: Op, /) -> int:
@@ -240,18 +269,42 @@ def _moderate(operation: Op) -> tuple[Case, ...]:
 
 
 def _where_it_runs(binding: Binding) -> Binding:
-    """The binding to those targets that the function takes arrays of; to all where it
-    takes none: then it is broken, and the laws say how."""
-    example = probe(binding.operation)
-    reasons = {t: reason_against(binding.on(t), example) for t in binding.targets}
+    """The binding to those targets that the function takes arrays of, of most examples
+    that it takes anywhere; to all where it takes none: then it is broken, and the laws
+    say how."""
+    examples = _several(binding.operation)
+    reasons = {
+        target: [reason_against(binding.on(target), each) for each in examples]
+        for target in binding.targets
+    }
     # Where it runs nowhere, what it returned says more than what it raised.
-    left = tuple(t for t, reason in reasons.items() if not reason) or tuple(
-        t for t, reason in reasons.items() if reason.startswith("gives")
-    )
-    if not left:
-        return binding
-    said = [f"{t}: {x}" for t, x in reasons.items() if t not in left]
-    return replace(binding, targets=left, untested=(*binding.untested, *said))
+    for counts in (_answered, _returned):
+        taken = {target: sum(map(counts, every)) for target, every in reasons.items()}
+        if most := max(taken.values()):
+            left = tuple(target for target, count in taken.items() if count == most)
+            why = {
+                t: next(filter(None, x)) for t, x in reasons.items() if t not in left
+            }
+            said = tuple(f"{target}: {reason}" for target, reason in why.items())
+            untested = (*binding.untested, *said)
+            return replace(binding, targets=left, untested=untested)
+    return binding
+
+
+def _answered(reason: str) -> bool:
+    return not reason
+
+
+def _returned(reason: str) -> bool:
+    return reason.startswith("gives")
+
+
+def _several(operation: Op) -> list[Case]:
+    """A few moderate examples, none of them of sides of 0 and 1 where there are such:
+    the largest, and others for what options may be."""
+    every = _moderate(operation)
+    full = [x for x in every if all(min(a.shape, default=2) > 1 for a in x.arrays)]
+    return [probe(operation), *full[:5]]
 
 
 def reason_against(subject: Subject, example: Case, /) -> str:
@@ -260,6 +313,8 @@ def reason_against(subject: Subject, example: Case, /) -> str:
         warnings.simplefilter("ignore")
         try:
             results = subject(example, laid=False)
+            if subject.operation.kind == "loader":
+                run(lambda: next(iter(results[0])))
         except Refusal as refusal:
             error = refusal.args[0]
             return f"raises {type(error).__name__} for such arrays"

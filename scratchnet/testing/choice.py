@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError
@@ -101,8 +102,12 @@ def chosen_laws(
     single = isinstance(laws, str | Law)
     for each in (laws,) if single else require_some(where, laws=laws):
         if not isinstance(each, Law) and not (isinstance(each, str) and each in LAWS):
+            near = get_close_matches(str(each), LAWS)
             raise ArgumentError(
-                where, f"law {each!r}", f"required laws among {', '.join(LAWS)}"
+                where,
+                f"law {each!r}",
+                f"required laws among {', '.join(LAWS)}",
+                f"the closest: {', '.join(near)}" if near else "",
             )
         law = each if isinstance(each, Law) else LAWS[each]
         if not law.is_about(operation):

@@ -31,6 +31,7 @@ def told(result: Result, /) -> dict[str, Any]:
     return {
         "law": result.law.name,
         "claim": result.law.claim,
+        "of_pullback": result.law.needs_vjp,
         "target": result.target,
         "verdict": result.verdict,
         "message": result.finding.message,
@@ -86,14 +87,15 @@ def broken(results: Iterable[Told], /) -> list[Told]:
     return sorted(wrong, key=_gravity, reverse=True)
 
 
-def _gravity(each: Told) -> tuple[int, int]:
+def _gravity(each: Told) -> tuple[int, bool, int]:
     witness = each["witness"]
     family, shapes = "", []
     if witness is not None:
         family = witness["family"]
         every = (*witness["arguments"], *witness["options"].values())
         shapes = [x["shape"] for x in every if isinstance(x, dict) and "shape" in x]
-    return suspects.gravity(each["verdict"], each["message"], family, shapes)
+    known = each["verdict"], each["message"], family, shapes
+    return suspects.gravity(*known, pullback=each["of_pullback"])
 
 
 def environment() -> dict[str, str]:

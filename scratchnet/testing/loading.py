@@ -33,7 +33,7 @@ def loaded(
     """
     modules = {} if modules is None else modules
     place, _, name = address.rpartition(":")
-    if not place:
+    if not (place and name):
         raise ArgumentError(
             where, f"address {address!r}", "required file.py:name or module:name"
         )
@@ -48,7 +48,10 @@ def loaded(
 
 def _near(module: Any, name: str) -> str:
     """Which names of the module are like this one, as a fix."""
-    close = get_close_matches(name, [each for each in vars(module) if each[0] != "_"])
+    known = {
+        k for k, x in vars(module).items() if k[0] != "_" and not inspect.ismodule(x)
+    }
+    close = get_close_matches(name, sorted(known))
     return f"there is {', '.join(close)}" if close else ""
 
 
@@ -80,6 +83,10 @@ def _refused(where: str, what: str, required: str) -> Iterator[None]:
 
 
 def _module(place: str, where: str) -> Any:
+    if not place.endswith(".py") and not place.replace(".", "").isidentifier():
+        fix = f"write {place}.py" if Path(f"{place}.py").is_file() else ""
+        said = f"{place!r}, which is no name of a module"
+        raise ArgumentError(where, said, "required file.py or a module", fix)
     with _refused(where, repr(place), "required a module to import"):
         is_file = place.endswith(".py")
         return _executed(place, where) if is_file else import_module(place)

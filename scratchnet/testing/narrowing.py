@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scratchnet.errors import ArgumentError, ArgumentTypeError
 from scratchnet.testing.declaration import Choices, require_drawable, told
+from scratchnet.testing.references.reference import Reference, of_first
 from scratchnet.testing.strategies.requirements import (
     require_count,
     require_one_of,
@@ -101,15 +102,17 @@ def restrict(
     empty: bool | None = None,
     dtypes: str | Iterable[str] | None = None,
     families: str | Iterable[str] | None = None,
+    cotangents: int | None = None,
     **parameters: Any,
 ) -> Op:
     """The operation narrowed to what a subject promises; reports print it.
 
     ranks: how many dimensions the widest argument may have. max_side: the largest
     side. empty: False for no empty arrays. dtypes, families: the names of those
-    that are left. Other names are options: the one value that each is to have, or
-    a list of values. Raises ArgumentError for names that the operation does not
-    have, and where nothing is left.
+    that are left. cotangents: of how many arguments the pullback has one, the first
+    ones; the others are constants. Other names are options: the one value that each is
+    to have, or a list of values. Raises ArgumentError for names that the operation does
+    not have, and where nothing is left.
     """
     if op.pullback_of is not None:
         narrowed = op.pullback_of.restrict(
@@ -118,6 +121,7 @@ def restrict(
             empty=empty,
             dtypes=dtypes,
             families=families,
+            cotangents=cotangents,
             **parameters,
         )
         return narrowed.pullback
@@ -145,6 +149,9 @@ def restrict(
         known = {each.name: each for each in op.families}
         said["families"] = _left("families", families, known)
         changes["families"] = tuple(known[name] for name in said["families"])
+    if cotangents is not None:
+        said["cotangents"] = cotangents
+        changes["gradient"] = _with_cotangents(op, cotangents)
     chosen = {name: _values(value) for name, value in parameters.items()}
     for name, values in chosen.items():
         if not op.parameters:
@@ -160,6 +167,16 @@ def restrict(
     changes["parameters"] = {**op.parameters, **chosen}
     whole = op.unrestricted or op
     return replace(op, restriction=said, unrestricted=whole, **changes)
+
+
+def _with_cotangents(op: Op, count: int) -> Reference:
+    """The gradient with so many cotangents."""
+    require_count("restrict", 1, cotangents=count)
+    if op.gradient is None:
+        raise ArgumentError(
+            "restrict", f"cotangents={count}", f"but {op.name} has no pullback"
+        )
+    return of_first(op.gradient, count)
 
 
 def _first(choices: Choices, *arrays: Any) -> Sequence[Any]:

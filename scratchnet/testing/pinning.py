@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scratchnet.testing.isolated import Request
 
 #: The first words of a file that is ours to write over.
-_OURS = '"""What `scratchnet check '
+_OURS = "# Written by scratchnet check: "
 
 
 def kept(found: Document, /) -> list[str]:
@@ -57,10 +57,8 @@ def require_ours(path: Path, /) -> None:
 
 
 _TEST = '''\
-{ours}{command}` asks, and what it found.
-
-Run by pytest: a test for each law on each target{also}.
-"""
+{ours}{command}
+"""A test for each law on each target{also}."""
 
 from pathlib import Path
 
@@ -118,7 +116,7 @@ def test_of(found: Document, request: Request, path: Path, /) -> str:
     )
     text = _TEST.format(
         ours=_OURS,
-        command=f"{request.subject} --as {request.operation}",
+        command=" ".join(f"{request.subject} --as {request.operation}".split()),
         also="" if wrong is None else ", and one of the example that broke one",
         names=", ".join(sorted(names)),
         operation=_operation(found, request),
@@ -154,7 +152,7 @@ def _address(text: str, path: Path) -> str:
         return repr(text)
     # As it was said, without links.
     beside = relpath(os.path.abspath(place), os.path.abspath(path.parent))  # noqa: PTH100
-    return f'f"{{HERE / {Path(beside).as_posix()!r}}}:{name}"'
+    return f"str(HERE / {Path(beside).as_posix()!r}) + {f':{name}'!r}"
 
 
 def _operation(found: Document, request: Request) -> str:

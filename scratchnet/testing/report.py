@@ -174,9 +174,13 @@ class Report:
         return json.dumps(self.document(), indent=1)
 
 
-def gravity(result: Result, /) -> tuple[int, int]:
+def gravity(result: Result, /) -> tuple[int, bool, int]:
     """How plainly it is wrong: the more the graver."""
     case = result.witness
-    family = "" if case is None else case.family.name
-    shapes = [] if case is None else [x.shape for x in case.arrays]
-    return suspects.gravity(result.verdict, result.finding.message, family, shapes)
+    return suspects.gravity(
+        result.verdict,
+        result.finding.message,
+        "" if case is None else case.family.name,
+        [] if case is None else [x.shape for x in case.arrays],
+        pullback=result.law.needs_vjp,
+    )

@@ -44,21 +44,28 @@ _PLACES = ("aside", "loud edge", "loud empty", "edge", "empty", "ordinary")
 
 
 def gravity(
-    verdict: str, message: str, family: str, shapes: Iterable[Sequence[int]], /
-) -> tuple[int, int]:
+    verdict: str,
+    message: str,
+    family: str,
+    shapes: Iterable[Sequence[int]],
+    /,
+    *,
+    pullback: bool = False,
+) -> tuple[int, bool, int]:
     """How plainly it is wrong, by what is wrong and by the smallest example of it.
 
     Ordinary numbers go first; then what is silently wrong of empty arrays, and of
-    numbers at an edge; then what is refused there; side effects come last. That
+    numbers at an edge; then what is refused there; side effects come last. Where the
+    value is as wrong as the pullback it goes first, as the other may follow. That
     arguments are written to goes before the refusal of those that are read-only.
     """
     if _unwritable(verdict, message):
         verdict = "ALIASES"
     place = _place(verdict, family, any(0 in shape for shape in shapes))
-    return _PLACES.index(place), GRAVITY.index(verdict)
+    return _PLACES.index(place), not pullback, GRAVITY.index(verdict)
 
 
-def is_ordinary(gravity: tuple[int, int], /) -> bool:
+def is_ordinary(gravity: tuple[int, bool, int], /) -> bool:
     """Whether so much is wrong of ordinary numbers."""
     return gravity[0] == len(_PLACES) - 1
 
@@ -73,12 +80,20 @@ def _place(verdict: str, family: str, empty: bool) -> str:
     return f"loud {kind}" if verdict in _LOUD else kind
 
 
+_MISPLACED = (
+    "what is returned, not its numbers: an array alone, of the declared shape, and of "
+    "the library, device and dtype of the arguments"
+)
+
+
 def suspect(result: Result, /) -> str:
     """What to look at first."""
     if result.verdict in _ENDS:
         return _ENDS[result.verdict]
     if result.verdict == "REFUSES":
         return _refused(result)
+    if result.verdict == "MISPLACED" and not result.law.needs_vjp:
+        return _MISPLACED
     if result.verdict != "VACUOUS":
         return result.law.kills
     if result.subject.target.compiled and result.examples:
@@ -94,13 +109,16 @@ def _refused(result: Result) -> str:
     operation = result.subject.operation
     name = f"ops.{operation.name}" if operation.name in OPS else "operation"
     narrowed = f"narrow the operation: {name}.restrict"
+    options = "".join(f", {each}=" for each in operation.parameters)
     arrays = () if result.witness is None else result.witness.arrays
     if not all(x.size for x in arrays) or "of x[:0]: " in result.finding.message:
-        return f"empty arrays are refused: if that is meant, {narrowed}(empty=False)"
-    options = "".join(f", {name}=" for name in operation.parameters)
+        return (
+            f"empty arrays are refused: if that is meant, --no-empty, or "
+            f"{narrowed}(empty=False)"
+        )
     return (
-        "what has an answer is refused: if that is no promise of yours, "
-        f"{narrowed}(ranks=, families=, empty=False{options}, ...)"
+        "what has an answer is refused: if that is no promise of yours, --dims, "
+        f"--finite, --kwargs, or {narrowed}(ranks=, families=, empty=False{options})"
     )
 
 

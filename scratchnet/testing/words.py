@@ -48,7 +48,8 @@ def others(found: Document, /) -> Iterator[str]:
     first, law = _kind(wrong[0]), wrong[0]["law"]
     others = [each for each in wrong if each["law"] != law]
     same = [each for each in others if _kind(each) == first]
-    rest = [each for each in others if _kind(each) != first]
+    alike = {each["law"] for each in same}
+    rest = [x for x in others if _kind(x) != first and x["law"] not in alike]
     for said, those in (("in the same way", same), ("as well", rest)):
         if those:
             named = dict.fromkeys(each["law"] for each in those)
@@ -61,15 +62,16 @@ def verdict(found: Document, /) -> str:
     said = f"{found['subject']} as {found['operation']}: "
     if not results:
         return f"{said}nothing was asked"
+    laws = dict.fromkeys(each["law"] for each in results)
+    targets = list(dict.fromkeys(each["target"] for each in results))
+    where = targets[0] if len(targets) == 1 else f"{len(targets)} targets"
     if not found["ok"]:
-        count = len(broken(results))
-        return f"{said}{count} of {len(results)} laws are broken"
+        count = len({each["law"] for each in broken(results)})
+        return f"{said}{count} of {len(laws)} laws are broken on {where}"
     examples = sum(each["examples"] for each in results)
     compared = sum(each["compared"] for each in results)
-    return (
-        f"{said}all {len(results)} laws hold, {examples:,} examples, "
-        f"{compared:,} comparisons"
-    )
+    which = "the one law holds" if len(laws) == 1 else f"all {len(laws)} laws hold"
+    return f"{said}{which} on {where}, {examples:,} examples, {compared:,} comparisons"
 
 
 def _kind(each: Told) -> tuple[str, str]:

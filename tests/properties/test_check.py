@@ -42,8 +42,9 @@ def test_a_report_of_right_code_is_ok_and_says_of_how_much():
     assert report.broken == ()
     assert report.witness is None
     assert report.compared > report.examples > 0
-    count = len(report.results)
-    last = f"softmax as softmax: all {count} laws hold, {report.examples:,} examples"
+    count = len({name for name, _ in report.verdicts})
+    where = f"all {count} laws hold on numpy:float64"
+    last = f"softmax as softmax: {where}, {report.examples:,} examples"
     assert str(report).splitlines()[-1].startswith(last)
     assert all(name in str(report) for name, _ in report.verdicts)
 
@@ -56,7 +57,17 @@ def test_a_report_of_wrong_code_shows_the_gravest_break():
     assert report.broken[0].witness is report.witness
     for line in ("claim  ", "witness   softmax(", "error  ", "suspect  "):
         assert f"\n{line}" in str(report)
-    assert str(report).endswith(f"of {len(report.results)} laws are broken")
+    assert str(report).endswith(
+        f"of {len(report.results)} laws are broken on {NUMPY[0]}"
+    )
+
+
+def test_formats_that_are_asked_for_choose_the_usual_targets():
+    report = check(
+        np.abs, OPS["relu"].restrict(dtypes="float16"), examples=5, laws=ORACLE
+    )
+    assert {each.target for each in report.results} >= {"numpy:float16"}
+    assert {each.target.rpartition(":")[2] for each in report.results} == {"float16"}
 
 
 def test_a_report_of_nothing_is_not_ok():

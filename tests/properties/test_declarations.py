@@ -1,5 +1,6 @@
 """Whatever cannot be declared or checked is said in a sentence, where it is written."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -341,11 +342,11 @@ BAD_CHECKS = {
     "check: targets=3, required names": {"targets": 3},
     "check: target='cuda', required library": {"targets": "cuda"},
     "check: the usual targets .* leaves float16\n  ask for .*numpy:float16": {
-        "operation": OPS["relu"].restrict(dtypes="float16"),
+        "operation": replace(OPS["relu"], dtypes=("float16",)),
         "targets": None,
     },
     "check: the usual targets .* leaves bfloat16\n  ask for .*torch:cpu:bfloat16": {
-        "operation": OPS["relu"].restrict(dtypes="bfloat16"),
+        "operation": replace(OPS["relu"], dtypes=("bfloat16",)),
         "targets": None,
     },
     "check: seconds='a', required a number": {"seconds": "a"},

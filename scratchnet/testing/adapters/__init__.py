@@ -6,5 +6,6 @@ operation is, by what is told here, and nothing of it has to change.
 """
 
 from scratchnet.testing.adapters.adapting import Adapted, adapted
+from scratchnet.testing.adapters.libraries import libraries
 
-__all__ = ["Adapted", "adapted"]
+__all__ = ["Adapted", "adapted", "libraries"]

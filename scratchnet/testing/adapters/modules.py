@@ -79,7 +79,7 @@ def of_module(
         left = tuple(x for name, x in given.items() if name not in owned)
         return _torch().func.functional_call(module, replaced, left, options)
 
-    _require_parameters(subject, names, len(inputs))
+    _require_parameters(subject, operation, names, len(inputs))
     places = [
         Parameter(x, Parameter.POSITIONAL_ONLY, default=_default(operation, x))
         for x in names
@@ -100,14 +100,17 @@ def given_to(subject: Any, operation: Op, /) -> list[str]:
     return [name for name, _ in subject.named_parameters() if name in names]
 
 
-def _require_parameters(subject: Any, names: list[str], inputs: int) -> None:
-    """Raise for an object whose parameters are some of the arguments that it does not
-    take, but not all."""
+def _require_parameters(
+    subject: Any, operation: Op, names: list[str], inputs: int
+) -> None:
+    """Raise for an object that has not all of the arguments that it does not take among
+    its parameters."""
     if isinstance(subject, type):
         return
     owned = {name for name, _ in subject.named_parameters()}
     lacking = [name for name in names[inputs:] if name not in owned]
-    if owned & {*names} and lacking:
+    needed = [x for x in lacking if _default(operation, x) is Parameter.empty]
+    if needed or (owned & {*names} and lacking):
         raise ArgumentTypeError(
             "check",
             f"a {type(subject).__name__} without {' and '.join(lacking)}",

@@ -82,8 +82,8 @@ def of_layer(
     def vjp(*arguments: Any, **options: Any) -> tuple[Any, Any]:
         layer, y = forwards(arguments, dict(options))
         if isclass(subject):
-            return y, lambda g: layer.backward(g)
-        return y, lambda g: forwards(arguments, dict(options))[0].backward(g)
+            return y, lambda g: _back(layer, g)
+        return y, lambda g: _back(forwards(arguments, dict(options))[0], g)
 
     shown = _parameters(subject, takes)
     back = None
@@ -92,6 +92,14 @@ def of_layer(
         # It is found by adapting the subject again, not at an address.
         del back.__adapts__  # type: ignore[attr-defined]
     return shown_as(function, subject, shown), back
+
+
+def _back(layer: Any, g: Any) -> Any:
+    """What its backward makes of a cotangent: one that takes none is of 1."""
+    if takes_of(layer.backward) != []:
+        return layer.backward(g)
+    found = layer.backward()
+    return tuple(g * x for x in found) if isinstance(found, tuple) else g * found
 
 
 def _parameters(subject: Any, takes: Mapping[str, Any]) -> list[Parameter] | None:

@@ -18,7 +18,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "slope": ("negative_slope", "alpha", "leak"),
     "eps": ("epsilon",),
     "weights": ("weight", "class_weights"),
-    "learning_rate": ("lr",),
+    "learning_rate": ("lr", "eta", "step_size", "learningrate"),
+    "batch_size": ("batchsize", "bs"),
     "reduction": ("reduce",),
     "seed": ("random_state",),
 }

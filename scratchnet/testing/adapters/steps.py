@@ -26,6 +26,8 @@ Options = Mapping[str, Any]
 Step = tuple[Arrays, Any]
 #: How its parameters are called where a constructor takes them.
 _PARAMETERS = ("params", "parameters", "model_parameters", "weights")
+#: What code raises that is given arrays in another shape than it is made for.
+_UNTAKEN = (TypeError, IndexError, KeyError, AttributeError, ValueError)
 #: What a step is called.
 _STEPS = ("step", "update")
 _WITHOUT = "its step takes a gradient of each parameter"
@@ -53,6 +55,8 @@ class Optimiser:
 
         All of it is a copy: what the object writes to is nobody else's.
         """
+        if isinstance(state, dict) and state:
+            return self._each(deepcopy(state), parameters, gradients, options)
         if state:
             maker, held = deepcopy(state)
             return self._stepped(maker, held, parameters, gradients)
@@ -60,10 +64,27 @@ class Optimiser:
             return self._began(parameters, gradients, options, list)
         # What takes a list often takes a dictionary as well, and steps through its
         # names: whether a step succeeds shows what it is made for.
-        return _either(
+        ways: list[Callable[[], Step]] = [
             lambda: self._began(parameters, gradients, options, dict),
             lambda: self._began(parameters, gradients, options, list),
-        )
+        ]
+        if not self.owns:
+            ways.append(lambda: self._each({}, parameters, gradients, options))
+        return _either(*ways)
+
+    def _each(
+        self, makers: Arrays, parameters: Arrays, gradients: Arrays, options: Options
+    ) -> Step:
+        """The same of one that steps a single array: an object for each of them."""
+        after = {}
+        for name, x in parameters.items():
+            after[name] = _copy(x)
+            if name in gradients:
+                maker = makers.setdefault(name, self._made((), options))
+                step = getattr(maker, self.step)
+                found = step(after[name], _copy(gradients[name]))
+                after[name] = after[name] if found is None else found
+        return after, makers
 
     def _began(
         self, parameters: Arrays, gradients: Arrays, options: Options, shape: Any
@@ -128,14 +149,15 @@ def _attached(step: Any, held: Held, parameters: Arrays, gradients: Arrays) -> A
     return {name: _copy(x) for name, x in zip(parameters, held, strict=True)}
 
 
-def _either(by_name: Callable[[], Step], by_place: Callable[[], Step]) -> Step:
-    """What comes of arrays by name, or else of a list of them; where neither is taken,
-    what is wrong with the first."""
+def _either(first: Callable[[], Step], *others: Callable[[], Step]) -> Step:
+    """What comes of arrays by name, or else of a list of them, or of one alone; where
+    none is taken, what is wrong with the first."""
     try:
-        return by_name()
-    except (TypeError, IndexError, KeyError, AttributeError) as error:
-        with suppress(TypeError, IndexError, KeyError, AttributeError):
-            return by_place()
+        return first()
+    except _UNTAKEN as error:
+        for each in others:
+            with suppress(*_UNTAKEN):
+                return each()
         raise error from None
 
 
@@ -187,7 +209,7 @@ def of_optimiser(subject: Any, operation: Op, /) -> tuple[Function, dict[str, st
         return called(parameters, gradients, state, **o)
 
     # What it keeps for each parameter is made of those that it is first called with.
-    waived = {} if attached else {"without_a_gradient_nothing_moves": _WITHOUT}
+    waived = {} if pytorchs else {"without_a_gradient_nothing_moves": _WITHOUT}
     return shown_as(stepped, subject, [*places, *options]), waived
 
 

@@ -153,6 +153,8 @@ class _Asking:
             # Another worker does not have to find out again.
             self.targets = tuple(message["targets"])
             self.ranks = tuple(message["ranks"])
+            if (count := message["cotangents"]) is not None:
+                self.operation = self.operation.restrict(cotangents=count)
             if self.ranks:
                 self.operation = self.operation.restrict(ranks=self.ranks)
 
@@ -172,6 +174,9 @@ class _Asking:
         return [i for i, (_, where) in enumerate(self.plan) if where == target]
 
     def _died(self, death: Death) -> Iterator[Event]:
+        if death.noted.phase is Phase.STARTING:
+            printed = self.output.text.decode(errors="backslashreplace")
+            raise InternalError(f"a worker {death.how} as it started\n{printed}")
         if death.noted.phase is Phase.LOADING:
             said = f"{self.request.subject!r} {death.how} while it is imported"
             error = ArgumentError("check", said, "required a module to import")
@@ -291,7 +296,8 @@ class _Asking:
         text = self.output.text.decode(errors="backslashreplace")
         if self.output.dropped:
             text += f"\n... and {self.output.dropped:,} bytes more"
-        return Outcome({**found, "output": text})
+        size = len(self.output.text) + self.output.dropped
+        return Outcome({**found, "output": text, "output_size": size})
 
 
 def promised(contract: Contract | None, /) -> list[str]:

@@ -24,7 +24,8 @@ ROOM = 1 << 20
 class Phase(IntEnum):
     """What a worker is at."""
 
-    LOADING = 0
+    #: Our own code is imported.
+    STARTING = 0
     BINDING = 1
     TRYING = 2
     BETWEEN = 3
@@ -34,6 +35,8 @@ class Phase(IntEnum):
     #: It is called to see which ranks it takes, and what it behaves like.
     RANKING = 6
     DIAGNOSING = 7
+    #: The user's code is imported.
+    LOADING = 8
 
 
 @dataclass(frozen=True)

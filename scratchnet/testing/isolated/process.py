@@ -40,7 +40,10 @@ _LOOK = 0.02
 #: libraries, to draw examples. A choice, as of a slow disk.
 _PATIENCE = 60.0
 #: Phases in which it may take long without a call of the subject.
-_BETWEEN = (Phase.LOADING, Phase.BINDING, Phase.BETWEEN, Phase.CLOSED)
+_BETWEEN = (
+    *(Phase.STARTING, Phase.LOADING, Phase.BINDING),
+    *(Phase.BETWEEN, Phase.CLOSED),
+)
 #: Seconds for a traceback to be written, and for what was printed to arrive.
 _LAST = 0.2
 #: The share of the machine's memory that a subject may take, unless it is said. A

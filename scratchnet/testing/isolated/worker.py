@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from scratchnet.errors import ArgumentError, ScratchnetError
-from scratchnet.testing.adapters import Adapted, adapted
-from scratchnet.testing.binding import Binding, bind
+from scratchnet.testing.adapters import Adapted, adapted, libraries
+from scratchnet.testing.binding import Binding, bind, fewer_cotangents
 from scratchnet.testing.case import Case
 from scratchnet.testing.choice import asked_laws, nothing_left, waived_laws, why_idle
 from scratchnet.testing.contract import Contract
@@ -94,6 +94,7 @@ def _ask(spec: Spec, note: Note, tell: Teller) -> None:
         plan=[(law.name, str(target)) for law, target in plan],
         untaken=binding.untaken,
         ranks=binding.operation.restriction.get("ranks", ()),
+        cotangents=binding.operation.restriction.get("cotangents"),
         untested=binding.untested,
         rest=rest,
         notes=found.notes,
@@ -166,14 +167,16 @@ def _bound(
     """The subject, bound to what it takes, which it is called to see."""
     operation = restricted(operation_at(spec["operation"], {}), spec)
     contract = None if spec["contract"] is None else Contract(**spec["contract"])
+    written = libraries(subject)
     if spec["targets"] is None:
         formats = operation.restriction.get("dtypes", USUAL_FORMATS)
         usual = [
             each
             for each in default_targets(formats)
             if each.format.name in operation.dtypes
+            and each.library in (written or {each.library})
         ]
-        tell("usual", targets=[str(t) for t in usual])
+        tell("usual", targets=[str(t) for t in usual or default_targets(formats)])
     given = {name: decoded(x) for name, x in spec["given"].items()}
     found = adapted(subject, operation, vjp=vjp, pullback=pullback, given=given)
     phase = Phase.TRYING
@@ -187,11 +190,15 @@ def _bound(
     def bound(narrowed: Op) -> Binding:
         rule: Function | str = AUTOGRAD if found.vjp is None else tried(found.vjp)
         limits = {"targets": spec["targets"], "contract": contract}
-        return bind(tried(found.function), narrowed, vjp=rule, **limits)
+        function = tried(found.function)
+        return bind(function, narrowed, vjp=rule, libraries=written, **limits)
 
     if spec["ranks"]:
         operation = operation.restrict(ranks=tuple(spec["ranks"]))
     binding = bound(operation)
+    if fewer := fewer_cotangents(binding):
+        operation = operation.restrict(cotangents=fewer)
+        binding = bound(operation)
     if spec["ranks"] is None:
         phase = Phase.RANKING
         function = tried(found.function)

@@ -7,7 +7,8 @@ Correct code that is found wrong points at a missing algorithm, not at a small b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Any
 
@@ -80,6 +81,20 @@ class Reference:
         """What the algorithms documented as worse may give, or the accepted ones."""
         algorithms = (*self.algorithms, *self.worse)
         return _combined(algorithms, inputs, contract, options)
+
+
+def of_first(reference: Reference, count: int, /) -> Reference:
+    """The same pullback, but for the cotangents of the first so many arguments."""
+
+    def cut(each: Algorithm) -> Algorithm:
+        @wraps(each.function)
+        def function(*inputs: Any, **options: Any) -> Any:
+            return tuple(each.function(*inputs, **options)[:count])
+
+        return replace(each, function=function)
+
+    algorithms, worse = tuple(map(cut, reference.algorithms)), map(cut, reference.worse)
+    return replace(reference, algorithms=algorithms, worse=tuple(worse))
 
 
 def _require_algorithms(name: str, what: str, found: Any) -> None:
