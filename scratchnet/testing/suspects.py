@@ -60,7 +60,8 @@ def gravity(
     arguments are written to goes before the refusal of those that are read-only.
     """
     if _unwritable(verdict, message):
-        verdict = "ALIASES"
+        # Behind every side effect that was seen itself.
+        verdict = "NONDETERMINISTIC"
     place = _place(verdict, family, any(0 in shape for shape in shapes))
     return _PLACES.index(place), not pullback, GRAVITY.index(verdict)
 

@@ -41,6 +41,20 @@ def test_what_cannot_be_written_to_comes_after_what_was_written_to():
 
 
 @quick
+def test_a_pullback_that_writes_is_said_to_share_memory_before_it_is_said_to_raise():
+    def vjp(x):
+        def pullback(g):
+            g *= x > 0
+            return (g,)
+
+        return relu(x), pullback
+
+    laws = ["gradients_equal_the_oracle", "pullbacks_leave_memory_alone"]
+    report = check(relu, OPS["relu"], vjp=vjp, targets=NUMPY, laws=laws)
+    assert [each.verdict for each in report.broken] == ["ALIASES", "REFUSES"]
+
+
+@quick
 def test_pytorch_refuses_to_write_to_what_is_expanded():
     pytest.importorskip("torch")
 
