@@ -74,7 +74,7 @@ def read(printed):
     gravest = re.search(r"^([A-Z]+) (\w+) on \S+$", printed, re.M)
     if gravest is None:
         *_, last = printed.splitlines()
-        assert re.search(r": all \d+ laws hold, [\d,]+ examples", last), printed
+        assert re.search(r": all \d+ laws hold on .*, [\d,]+ examples", last), printed
         return ("holds", "", "")
     like = re.search(rf"{LIKE}(.*?) \((?:planted bug|\d+ fresh)", printed)
     return (*gravest.groups(), like[1] if like else "")

@@ -22,6 +22,11 @@ def of_any(x):
     return x.var(axis=-1)
 
 
+def of_tensors(x):
+    # An attribute of a name that stands for something else here.
+    return x.of_numpy(-1)
+
+
 def by_helper(x):
     return of_numpy(x)
 
@@ -34,7 +39,7 @@ class OfNumpy:
 def test_the_names_in_code_tell_what_it_is_written_for():
     for subject in (of_numpy, by_helper, OfNumpy, OfNumpy(), partial(of_numpy)):
         assert libraries(subject) == {"numpy"}
-    for subject in (of_any, scratchnet.softmax, int, None):
+    for subject in (of_any, of_tensors, scratchnet.softmax, int, None):
         assert libraries(subject) == frozenset()
 
 

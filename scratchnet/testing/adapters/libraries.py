@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dis import get_instructions
 from inspect import isclass, isfunction, ismodule, unwrap
 from types import CodeType
 from typing import Any
@@ -70,8 +71,11 @@ def _named(each: Any) -> Iterator[Any]:
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """Global names in the code of a function, and in those inside of it."""
-    yield from code.co_names
+    """Global names in the code of a function, and in those inside of it; attributes
+    are named as well there, and mean something else."""
+    for each in get_instructions(code):
+        if each.opname in ("LOAD_GLOBAL", "IMPORT_NAME"):
+            yield str(each.argval)
     for each in code.co_consts:
         if isinstance(each, CodeType):
             yield from _names(each)
