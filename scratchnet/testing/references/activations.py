@@ -10,7 +10,12 @@ from math import floor, log
 
 from scratchnet.arrays import Array, array_namespace
 from scratchnet.testing.formats import format_of
-from scratchnet.testing.references.reference import Algorithm, Reference, either
+from scratchnet.testing.references.reference import (
+    Algorithm,
+    Reference,
+    between,
+    either,
+)
 
 
 def relu(x: Array, /) -> Array:
@@ -27,15 +32,7 @@ def relu_pullback(g: Array, x: Array, /) -> tuple[Array]:
     """
     xp = array_namespace(x)
     nothing = xp.zeros_like(g)
-    return (xp.where(x == 0, _between(nothing, g), xp.where(x < 0, nothing, g)),)
-
-
-def _between(left: Array, right: Array) -> Array:
-    """What lies between the cotangents of both sides of a kink.
-
-    The middle comes first: no further from it than both sides is what lies between.
-    """
-    return either(0.5 * left + 0.5 * right, left, right)
+    return (xp.where(x == 0, between(nothing, g), xp.where(x < 0, nothing, g)),)
 
 
 def relu_pullback_by_mask(g: Array, x: Array, /) -> tuple[Array]:
@@ -66,7 +63,7 @@ def leaky_relu_pullback(g: Array, x: Array, /, *, slope: float = 0.01) -> tuple[
     Where x = 0 what lies between: PyTorch takes slope * g, x >= 0 takes g.
     """
     xp, below = array_namespace(x), slope * g
-    return (xp.where(x == 0, _between(below, g), xp.where(x > 0, g, below)),)
+    return (xp.where(x == 0, between(below, g), xp.where(x > 0, g, below)),)
 
 
 def leaky_relu_pullback_of_rest(
@@ -74,7 +71,7 @@ def leaky_relu_pullback_of_rest(
 ) -> tuple[Array]:
     """slope * g where x < 0, else g: also where x is NaN. Where x = 0 as above."""
     xp, below = array_namespace(x), slope * g
-    return (xp.where(x == 0, _between(below, g), xp.where(x < 0, below, g)),)
+    return (xp.where(x == 0, between(below, g), xp.where(x < 0, below, g)),)
 
 
 def leaky_relu_pullback_by_masks(
@@ -104,7 +101,7 @@ def elu_pullback_by_exp(g: Array, x: Array, /, *, alpha: float = 1.0) -> tuple[A
     xp = array_namespace(x)
     power = xp.exp(_negative_part(x))
     below = either(g * (alpha * power), (g * alpha) * power)
-    return (xp.where(x == 0, _between(below, g), xp.where(x < 0, below, g)),)
+    return (xp.where(x == 0, between(below, g), xp.where(x < 0, below, g)),)
 
 
 def elu_pullback_by_result(
@@ -116,7 +113,7 @@ def elu_pullback_by_result(
     """
     xp = array_namespace(x)
     below = g * (elu(x, alpha=alpha) + alpha)
-    return (xp.where(x == 0, _between(below, g), xp.where(x > 0, g, below)),)
+    return (xp.where(x == 0, between(below, g), xp.where(x > 0, g, below)),)
 
 
 def _negative_part(x: Array) -> Array:
