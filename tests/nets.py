@@ -13,15 +13,26 @@ import numpy as np
 from judged import exactly, host, oracle
 
 from scratchnet.optim import SGD
+from scratchnet.testing import Bounded
 
 #: Parameters or gradients by name, the layers in order: weight, bias, weight, ...
 Arrays = Mapping[str, Any]
 
 
 def net(
-    x: Any, parameters: Arrays, /, *, activation: str, **options: float
+    x: Any,
+    parameters: Arrays,
+    /,
+    *,
+    activation: str,
+    kinks: bool = True,
+    **options: float,
 ) -> tuple[Any, Callable[[Any], tuple[Any, dict[str, Any]]]]:
-    """The logits, and the way back from their cotangent to that of x and gradients."""
+    """The logits, and the way back from their cotangent to that of x and gradients.
+
+    kinks: whether where a sum is 0 every slope is allowed that an activation may have
+    there; else the one below 0 alone, as PyTorch's functions and ours have it.
+    """
     names, values = list(parameters), list(map(host, parameters.values()))
     layers = list(zip(values[::2], values[1::2], strict=True))
     inputs, sums = [host(x)], []
@@ -36,11 +47,17 @@ def net(
             dx, *pair = oracle("linear.pullback", g, inputs[i], *layers[i])
             gradients = [*pair, *gradients]
             if i:
-                way_back = f"{activation}.pullback"
-                (g,) = oracle(way_back, dx, sums[i - 1], **options)
+                at = sums[i - 1] if kinks else _beside_kinks(sums[i - 1])
+                (g,) = oracle(f"{activation}.pullback", dx, at, **options)
         return dx, dict(zip(names, gradients, strict=True))
 
     return sums[-1], pullback
+
+
+def _beside_kinks(x: Bounded) -> Bounded:
+    """The sums, but for 0 a number below it: of ReLU and leaky ReLU it is as good as
+    any other."""
+    return Bounded(np.where(x.value == 0, -1, x.value), x.contract, x.error)
 
 
 def loss_and_gradients(

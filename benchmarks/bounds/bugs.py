@@ -291,11 +291,3 @@ def other_rule(rng: Generator, dtype: Any, **changed: Any) -> Trial:
     g, v = numbers(rng, dtype, 16), numbers(rng, dtype, 16)
     allowed = REFERENCES["sgd"].oracle(p, g, v, **RULE)
     return trial(step(p, g, v, **RULE), step(p, g, v, **RULE | changed), allowed)
-
-
-def slope_at_zero(rng: Generator, dtype: Any) -> Trial:
-    """The derivative of relu at 0 taken as 1."""
-    x, g = numbers(rng, dtype, 64, scale=1), numbers(rng, dtype, 64, scale=1)
-    x[::8] = 0
-    allowed = REFERENCES["relu.pullback"].oracle(g, x)
-    return trial((g * (x > 0),), (g * (x >= 0),), allowed)

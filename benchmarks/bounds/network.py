@@ -11,6 +11,7 @@ from subjects import Subject, autograd, on_numpy, on_torch, referenced, with_pul
 
 from scratchnet import activations, losses, optim
 from scratchnet.data import Standardizer
+from scratchnet.testing import Contract
 
 try:
     import torch
@@ -195,6 +196,40 @@ def torchs_step(p: Any, g: Any, *velocity: Any, **options: Any) -> Any:
     return (parameter,) if after is None else (parameter, after)
 
 
+def kept_by_an_optimizer(draw: Draw) -> Case:
+    """The same and, where there is a velocity, its product with minus the rate."""
+    case = stepped(draw)
+    p, g, *velocity = case.inputs
+    rate = case.options["learning_rate"]
+    changes = [rounded(-rate * v, draw.form) for v in velocity]
+    return Case(draw.form, (p, g, *velocity, *changes), case.options)
+
+
+def moved(case: Case, contract: Contract) -> Any:
+    """The oracle of the parameter alone: what an optimizer keeps is its own."""
+    return referenced("optimizer")(case, contract)[:1]
+
+
+def first_of(step: Any) -> Any:
+    """The parameter alone after a step from a velocity."""
+    return lambda p, g, *kept, **options: step(p, g, *kept[:1], **options)[:1]
+
+
+def by_changes(p: Any, g: Any, *kept: Any, **options: Any) -> Any:
+    """The new parameter, by a velocity with the learning rate in it."""
+    rate, momentum = options["learning_rate"], options["momentum"]
+    g = -g if options["maximize"] else g
+    # 0 times infinity would be NaN.
+    g = g + options["weight_decay"] * p if options["weight_decay"] else g
+    if momentum == 0:
+        return (p - rate * g,)
+    if kept:
+        d = momentum * kept[1] - rate * ((1 - options["dampening"]) * g)
+    else:
+        d = -rate * g
+    return (p + (momentum * d - rate * g if options["nesterov"] else d),)
+
+
 OTHERS = (
     Subject(
         "standardize",
@@ -225,6 +260,17 @@ OTHERS = (
             "NumPy, ours": on_numpy(our_step),
             "PyTorch, ours": on_torch(our_step),
             "PyTorch": on_torch(torchs_step),
+        },
+    ),
+    Subject(
+        "optimizer",
+        kept_by_an_optimizer,
+        moved,
+        {
+            "NumPy, ours": on_numpy(first_of(our_step)),
+            "NumPy, by changes": on_numpy(by_changes),
+            "PyTorch": on_torch(first_of(torchs_step)),
+            "PyTorch, by changes": on_torch(by_changes),
         },
     ),
 )

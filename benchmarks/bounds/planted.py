@@ -24,7 +24,6 @@ from bugs import (
     other_rule,
     overflowing,
     read_as,
-    slope_at_zero,
     smoothed,
     softmax_off,
     summed_in_single,
@@ -83,7 +82,6 @@ def _ordinary() -> Mapping[str, Bug]:
             wrong_gradient, wrong=neighbours_label, n=64
         ),
         "wrong axis of unbroadcast": wrong_axis,
-        "relu'(0) = 1": slope_at_zero,
         "float16 added up in float16": added_up_in_half,
     }
 

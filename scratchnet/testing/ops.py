@@ -256,7 +256,7 @@ loader = Op(
 optimizer = Op(
     "optimizer",
     "(),(),(),()->()",
-    REFERENCES["sgd"],
+    REFERENCES["optimizer"],
     parameters=_STEPPED,
     inputs=inputs.optimized,
     call=inputs.as_a_step,

@@ -417,8 +417,9 @@ def test_of_nan_a_mask_lets_nothing_through(name):
             assert right[i] == wrong or not within(other, expected).ok
 
 
-@pytest.mark.parametrize("x", [1.0, 0.0, -1.0, inf, -inf])
+@pytest.mark.parametrize("x", [1.0, -1.0, inf, -inf])
 def test_of_numbers_a_mask_changes_nothing(x):
+    """But of 0, where any slope of both sides is right, with a mask and without."""
     (expected,) = REFERENCES["relu.pullback"].oracle(single(2), single(x))
     assert expected.is_exact
 

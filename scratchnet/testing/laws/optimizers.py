@@ -116,8 +116,8 @@ def every_step_equals_the_oracle(subject: Subject, case: Case) -> Finding:
         for name, p in before.items():
             arguments = _exact(subject, p), _exact(subject, turned[name])
             known = (*arguments, *velocities[name])
-            new, *velocity = _rule(subject, "oracle", known, options)
-            velocities[name] = tuple(velocity)
+            new, *kept = _rule(subject, "oracle", known, options)
+            velocities[name] = tuple(kept)
             worse = partial(_rule, subject, "worse_oracle", known, options)
             what = f"step {step}: {name}"
             findings.append(inside((parameters[name],), (new,), worse, what=what))
@@ -127,7 +127,7 @@ def every_step_equals_the_oracle(subject: Subject, case: Case) -> Finding:
 def _rule(
     subject: Subject, method: str, known: tuple[Bounded, ...], options: Any
 ) -> tuple[Bounded, ...]:
-    """The new parameter, and the velocity that it has been moved by."""
+    """The new parameter and, with momentum, what the next step starts from."""
     judge = getattr(subject.operation.reference, method)
     with np.errstate(all="ignore"):
         found: tuple[Bounded, ...] = judge(*known, contract=subject.contract, **options)

@@ -1,4 +1,8 @@
-"""References for the elementwise activations. Conventions at kinks are PyTorch's."""
+"""References for the elementwise activations.
+
+At a kink, where the slopes of both sides differ, any slope between them is accepted:
+each is one of a subgradient. PyTorch's own functions take several.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,12 @@ from math import floor, log
 
 from scratchnet.arrays import Array, array_namespace
 from scratchnet.testing.formats import format_of
-from scratchnet.testing.references.reference import Algorithm, Reference, either
+from scratchnet.testing.references.reference import (
+    Algorithm,
+    Reference,
+    between,
+    either,
+)
 
 
 def relu(x: Array, /) -> Array:
@@ -16,9 +25,14 @@ def relu(x: Array, /) -> Array:
 
 
 def relu_pullback(g: Array, x: Array, /) -> tuple[Array]:
-    """g, but 0 where x <= 0."""
+    """g, but 0 where x < 0, and from 0 to g where x = 0.
+
+    There PyTorch's relu and x <= 0 take 0, its clamp and x < 0 take g, and maximum(x,
+    0), where both sides tie, half of it.
+    """
     xp = array_namespace(x)
-    return (xp.where(x <= 0, xp.zeros_like(g), g),)
+    nothing = xp.zeros_like(g)
+    return (xp.where(x == 0, between(nothing, g), xp.where(x < 0, nothing, g)),)
 
 
 def relu_pullback_by_mask(g: Array, x: Array, /) -> tuple[Array]:
@@ -44,15 +58,20 @@ def leaky_relu(x: Array, /, *, slope: float = 0.01) -> Array:
 
 
 def leaky_relu_pullback(g: Array, x: Array, /, *, slope: float = 0.01) -> tuple[Array]:
-    """g where x > 0, else slope * g: also where x is NaN, as in PyTorch."""
-    return (array_namespace(x).where(x > 0, g, slope * g),)
+    """g where x > 0, else slope * g: also where x is NaN, as in PyTorch.
+
+    Where x = 0 what lies between: PyTorch takes slope * g, x >= 0 takes g.
+    """
+    xp, below = array_namespace(x), slope * g
+    return (xp.where(x == 0, between(below, g), xp.where(x > 0, g, below)),)
 
 
 def leaky_relu_pullback_of_rest(
     g: Array, x: Array, /, *, slope: float = 0.01
 ) -> tuple[Array]:
-    """slope * g where x <= 0, else g: also where x is NaN."""
-    return (array_namespace(x).where(x <= 0, slope * g, g),)
+    """slope * g where x < 0, else g: also where x is NaN. Where x = 0 as above."""
+    xp, below = array_namespace(x), slope * g
+    return (xp.where(x == 0, between(below, g), xp.where(x < 0, below, g)),)
 
 
 def leaky_relu_pullback_by_masks(
@@ -75,21 +94,26 @@ def elu_by_exp(x: Array, /, *, alpha: float = 1.0) -> Array:
 
 
 def elu_pullback_by_exp(g: Array, x: Array, /, *, alpha: float = 1.0) -> tuple[Array]:
-    """g, but g (alpha exp(x)), or (g alpha) exp(x), where x <= 0."""
+    """g, but g (alpha exp(x)), or (g alpha) exp(x), where x < 0.
+
+    Where x = 0 what lies between: PyTorch takes g alpha, x >= 0 takes g.
+    """
     xp = array_namespace(x)
     power = xp.exp(_negative_part(x))
-    return (xp.where(x <= 0, either(g * (alpha * power), (g * alpha) * power), g),)
+    below = either(g * (alpha * power), (g * alpha) * power)
+    return (xp.where(x == 0, between(below, g), xp.where(x < 0, below, g)),)
 
 
 def elu_pullback_by_result(
     g: Array, x: Array, /, *, alpha: float = 1.0
 ) -> tuple[Array]:
-    """g where x > 0, else g * (y + alpha).
+    """g where x > 0, else g * (y + alpha), and where x = 0 what lies between.
 
     NaN where x is, while the other formula gives g: there it is nobody's promise.
     """
     xp = array_namespace(x)
-    return (xp.where(x > 0, g, g * (elu(x, alpha=alpha) + alpha)),)
+    below = g * (elu(x, alpha=alpha) + alpha)
+    return (xp.where(x == 0, between(below, g), xp.where(x > 0, g, below)),)
 
 
 def _negative_part(x: Array) -> Array:
@@ -157,25 +181,42 @@ def sine_pullback(g: Array, x: Array, /) -> tuple[Array]:
 
 
 BELOW_0 = "cancels where x < 0"
+AT_0 = "where x = 0 anything from {} to g"
 REFERENCES = (
     Reference("relu", (Algorithm("max(x, 0)", relu, "exact"),)),
     Reference(
         "relu.pullback",
         (
-            Algorithm("0 where x <= 0, else g", relu_pullback, "exact"),
-            Algorithm("g (x > 0)", relu_pullback_by_mask, "0 where x is NaN"),
+            Algorithm(
+                "0 where x < 0, else g",
+                relu_pullback,
+                f"exact; {AT_0.format(0)}",
+            ),
+            Algorithm(
+                "g (x > 0)",
+                relu_pullback_by_mask,
+                f"0 where x is NaN; {AT_0.format(0)}",
+            ),
         ),
     ),
     Reference("leaky_relu", (Algorithm("slope x where x <= 0", leaky_relu),)),
     Reference(
         "leaky_relu.pullback",
         (
-            Algorithm("g where x > 0, else slope g", leaky_relu_pullback),
-            Algorithm("slope g where x <= 0, else g", leaky_relu_pullback_of_rest),
+            Algorithm(
+                "g where x > 0, else slope g",
+                leaky_relu_pullback,
+                AT_0.format("slope g"),
+            ),
+            Algorithm(
+                "slope g where x < 0, else g",
+                leaky_relu_pullback_of_rest,
+                AT_0.format("slope g"),
+            ),
             Algorithm(
                 "g (x > 0) + slope g (x <= 0)",
                 leaky_relu_pullback_by_masks,
-                "0 where x is NaN",
+                f"0 where x is NaN; {AT_0.format('slope g')}",
             ),
         ),
     ),
@@ -187,8 +228,16 @@ REFERENCES = (
     Reference(
         "elu.pullback",
         (
-            Algorithm("g alpha exp(x)", elu_pullback_by_exp, "from either side"),
-            Algorithm("g (y + alpha)", elu_pullback_by_result, "from the result y"),
+            Algorithm(
+                "g alpha exp(x)",
+                elu_pullback_by_exp,
+                f"from either side; {AT_0.format('alpha g')}",
+            ),
+            Algorithm(
+                "g (y + alpha)",
+                elu_pullback_by_result,
+                f"from the result y; {AT_0.format('alpha g')}",
+            ),
         ),
     ),
     Reference(

@@ -46,11 +46,11 @@ def all_shares(
 
 
 def argmax(x: Array, /, *, axis: int | None = -1) -> Array:
-    """The index of the largest element: the first of several, as NumPy has it.
+    """The index of the largest element, or of one of several that tie.
 
-    PyTorch does not say which. An integer's bound is an interval: what is accepted is
-    no further from the first than the last that ties, which holds them all. Where that
-    is everywhere, or there is NaN, nothing is said.
+    NumPy takes the first of them, PyTorch does not say which. An integer's bound is an
+    interval: what is accepted is no further from the first than the last that ties,
+    which holds them all. Where that is everywhere, or there is NaN, nothing is said.
     """
     return array_namespace(x).argmax(x, axis=axis)
 

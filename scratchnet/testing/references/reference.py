@@ -154,6 +154,17 @@ def either(*results: Array) -> Array:
     return _common(*results) if isinstance(first, Bounded) else first
 
 
+def between(one: Array, other: Array) -> Array:
+    """What lies between two results as one, where both are accepted and all between.
+
+    Of bound-carrying arrays what is no further from their middle than they are; of
+    other arrays the first one.
+    """
+    if not isinstance(one, Bounded):
+        return one
+    return either(0.5 * one + 0.5 * other, one, other)
+
+
 def require_reduction(reduction: str, /) -> None:
     """Raise ArgumentError for another reduction of a loss than none, sum and mean."""
     if reduction not in ("none", "sum", "mean"):

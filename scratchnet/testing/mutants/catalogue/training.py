@@ -88,12 +88,6 @@ MUTANTS = (
         verdict="MISPLACED",
     ),
     _planted(
-        "lets-0-through",
-        "the gradient passes ReLU where the sum is 0",
-        "a hidden sum of 0",
-        {_MASK: _MASK.replace(">", ">=")},
-    ),
-    _planted(
         "no-way-back-through-relu",
         "the gradient passes ReLU everywhere",
         "hidden sums of either sign",
