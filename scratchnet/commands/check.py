@@ -26,7 +26,9 @@ VACUOUS = 3
 #: Examples of each law where a first look is enough.
 _QUICK = 25
 #: The option that a diagnosis names; what is no text.
-_OPTION = re.compile(r"behaves exactly like: \w+ with (\w+)=(.*?) \(")
+_OPTION = re.compile(
+    r"^(?:on ordinary numbers it )?behaves exactly like: \w+ with (\w+)=(.*?) \(", re.M
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NARROW = (
     "what it does not promise can be said: --dims 2, --no-empty, --finite, "

@@ -95,11 +95,20 @@ def _require_like(choices: Any, found: str, value: Any) -> None:
 
 
 def _value(text: str) -> Any:
-    """A number, a tuple, None, or else the text itself."""
+    """A number, a tuple, None, or else the text itself. Raises ArgumentError for what a
+    witness could not hold."""
     try:
-        return literal_eval(text)
+        value = literal_eval(text)
     except (ValueError, SyntaxError):
         return text
+    if isinstance(value, dict | set | bytes | complex):
+        raise ArgumentError(
+            "check",
+            f"--kwargs {text}",
+            "required numbers, texts, None, lists or tuples",
+            "give it in a function of your own",
+        )
+    return value
 
 
 def restriction(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -239,7 +239,7 @@ def probes(operation: Op, /) -> tuple[Case, ...]:
 def probe(operation: Op, /) -> Case:
     """An example with nothing special about it: moderate values, as many as there are
     among a few."""
-    return max(_moderate(operation), key=lambda case: sum(x.size for x in case.arrays))
+    return max(_moderate(operation), key=_numbers)
 
 
 def _moderate(operation: Op) -> tuple[Case, ...]:
@@ -269,30 +269,41 @@ def _moderate(operation: Op) -> tuple[Case, ...]:
 
 
 def _where_it_runs(binding: Binding) -> Binding:
-    """The binding to those targets that the function takes arrays of, of most examples
-    that it takes anywhere; to all where it takes none: then it is broken, and the laws
-    say how."""
+    """The binding to those targets that the function takes arrays of; to all where it
+    takes none: then it is broken, and the laws say how.
+
+    It does not where it raises for every example that it answers elsewhere, or misses
+    an attribute of arrays that another library's have: code is written for that one.
+    """
     examples = _several(binding.operation)
     reasons = {
         target: [reason_against(binding.on(target), each) for each in examples]
         for target in binding.targets
     }
+    left = {
+        target: why for target, why in reasons.items() if not _is_out(target, reasons)
+    }
     # Where it runs nowhere, what it returned says more than what it raised.
-    for counts in (_answered, _returned):
-        taken = {target: sum(map(counts, every)) for target, every in reasons.items()}
-        if most := max(taken.values()):
-            left = tuple(target for target, count in taken.items() if count == most)
-            why = {
-                t: next(filter(None, x)) for t, x in reasons.items() if t not in left
-            }
-            said = tuple(f"{target}: {reason}" for target, reason in why.items())
-            untested = (*binding.untested, *said)
-            return replace(binding, targets=left, untested=untested)
-    return binding
+    if not any(not x for why in reasons.values() for x in why):
+        left = {t: why for t, why in reasons.items() if any(map(_returned, why))}
+    if not left or len(left) == len(reasons):
+        return binding
+    out = {t: next(filter(None, why)) for t, why in reasons.items() if t not in left}
+    said = tuple(f"{target}: {reason}" for target, reason in out.items())
+    untested = (*binding.untested, *said)
+    return replace(binding, targets=tuple(left), untested=untested)
 
 
-def _answered(reason: str) -> bool:
-    return not reason
+def _is_out(target: Target, reasons: Mapping[Target, list[str]]) -> bool:
+    """Whether the function is not for a target, as what it does elsewhere tells."""
+    mine = reasons[target]
+    others = [why for t, why in reasons.items() if t.library != target.library]
+    lacks = any(
+        "AttributeError" in x and any(not why[i] for why in others)
+        for i, x in enumerate(mine)
+    )
+    answered = any(not x for t, why in reasons.items() if t != target for x in why)
+    return lacks or (answered and all(mine))
 
 
 def _returned(reason: str) -> bool:
@@ -300,11 +311,15 @@ def _returned(reason: str) -> bool:
 
 
 def _several(operation: Op) -> list[Case]:
-    """A few moderate examples, none of them of sides of 0 and 1 where there are such:
-    the largest, and others for what options may be."""
-    every = _moderate(operation)
+    """A few moderate examples, the largest first, none of them of sides of 0 and 1
+    where there are such: what options may be differs among them."""
+    every = sorted(_moderate(operation), key=lambda case: -_numbers(case))
     full = [x for x in every if all(min(a.shape, default=2) > 1 for a in x.arrays)]
-    return [probe(operation), *full[:5]]
+    return (full or every)[:6]
+
+
+def _numbers(case: Case) -> int:
+    return sum(x.size for x in case.arrays)
 
 
 def reason_against(subject: Subject, example: Case, /) -> str:

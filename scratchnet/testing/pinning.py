@@ -130,11 +130,8 @@ def test_of(found: Document, request: Request, path: Path, /) -> str:
     )
     if wrong is None:
         return text
-    call = next(
-        x.removeprefix("witness").strip()
-        for x in wrong["text"].splitlines()
-        if x.startswith("witness")
-    )
+    lines = [x for x in wrong["text"].splitlines() if x.startswith("witness")]
+    call = "".join(lines[:1]).removeprefix("witness").strip()
     witness = pformat(_portable(wrong["witness"]), width=88, sort_dicts=False)
     return text + _PINNED.format(
         call=call,
@@ -159,8 +156,9 @@ def _operation(found: Document, request: Request) -> str:
     base = request.operation.removesuffix(".pullback")
     said = dict(request.restriction)
     # What probing left out; what the function does not have shows by itself.
-    if (ranks := found["restriction"].get("ranks")) is not None:
-        said["ranks"] = _read(ranks)
+    for name in ("ranks", "cotangents"):
+        if (told := found["restriction"].get(name)) is not None:
+            said[name] = _read(told)
     dtypes = said.pop("dtypes", None)
     if dtypes is not None:
         said["dtypes"] = dtypes

@@ -22,6 +22,8 @@ from scratchnet.testing.op import Op
 from scratchnet.testing.targets import Target
 
 Function = Callable[..., Any]
+#: So many characters of what an error says are kept. A choice: some screens.
+_MOST = 4000
 NUMPY_1 = np.lib.NumpyVersion(np.__version__) < "2.0.0"
 
 
@@ -184,9 +186,12 @@ def shown(x: Any, most: int = 80, /) -> str:
 
 
 def said(error: BaseException, /) -> str:
-    """What was raised, and what it says."""
+    """What was raised, and what it says: no more of it than is read."""
     try:
-        return f"{_name(error)}: {run(str, error)}"
+        text = str(run(str, error))
+        return (
+            f"{_name(error)}: {text if len(text) <= _MOST else f'{text[:_MOST]} ...'}"
+        )
     except Refusal as refusal:
         return f"{_name(error)}, whose text raises {_name(refusal.args[0])}"
 

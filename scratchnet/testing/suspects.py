@@ -40,7 +40,7 @@ _LOUD = ("REFUSES", "ACCEPTS")
 #: Values at which nothing overflows, and nothing is lost beside what is larger.
 ORDINARY = ("moderate", "grid", "ties")
 #: From side effects to what is wrong of ordinary numbers.
-_PLACES = ("aside", "loud edge", "loud empty", "edge", "empty", "ordinary")
+_PLACES = ("aside", "loud edge", "loud empty", "edge", "empty", "loud", "ordinary")
 
 
 def gravity(
@@ -54,8 +54,9 @@ def gravity(
 ) -> tuple[int, bool, int]:
     """How plainly it is wrong, by what is wrong and by the smallest example of it.
 
-    Ordinary numbers go first; then what is silently wrong of empty arrays, and of
-    numbers at an edge; then what is refused there; side effects come last. Where the
+    What is silently wrong of ordinary numbers goes first, then what is refused of them;
+    then what is silently wrong of empty arrays, and of numbers at an edge; then what is
+    refused there, and what should be and is not; side effects come last. Where the
     value is as wrong as the pullback it goes first, as the other may follow. That
     arguments are written to goes before the refusal of those that are read-only.
     """
@@ -68,15 +69,17 @@ def gravity(
 
 def is_ordinary(gravity: tuple[int, bool, int], /) -> bool:
     """Whether so much is wrong of ordinary numbers."""
-    return gravity[0] == len(_PLACES) - 1
+    return gravity[0] >= _PLACES.index("loud")
 
 
 def _place(verdict: str, family: str, empty: bool) -> str:
     if verdict in _ASIDE:
         return "aside"
+    if verdict == "ACCEPTS":
+        return "loud edge"
     is_plain = family in ("", *ORDINARY)
     if is_plain and not empty:
-        return "ordinary"
+        return "loud" if verdict in _LOUD else "ordinary"
     kind = "empty" if is_plain else "edge"
     return f"loud {kind}" if verdict in _LOUD else kind
 

@@ -124,7 +124,10 @@ def _fix(usage: str, *, fewer: bool) -> str:
     return _ABSENT if fewer else _WRAP
 
 
-_WRAP = "wrap it: lambda with these arguments, or restrict the operation"
+_WRAP = (
+    "wrap it: lambda with these arguments, or restrict the operation; scratchnet check "
+    "gives it an argument of its own by --kwargs NAME=VALUE"
+)
 _ABSENT = (
     "some calls leave the last argument out: wrap it in a function that has a default "
     "for it, such as None"

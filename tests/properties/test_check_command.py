@@ -366,6 +366,48 @@ def test_a_test_that_is_written_says_the_same_to_pytest(command, tmp_path):
     assert "test_over_the_batch_of_the_witness" in ran.stdout
 
 
+def test_a_test_of_a_loss_without_all_cotangents_is_green(command, mine, tmp_path):
+    (mine / "mine.py").write_text(
+        "import numpy as np\n"
+        "def mse(x, t):\n    return np.mean((x - t) ** 2)\n"
+        "def back(g, x, t):\n    return g * 2 * (x - t) / x.size\n"
+    )
+    test = tmp_path / "test_mse.py"
+    options = ("--pullback", "mine.py:back", "--no-empty", "--write-test", test)
+    code, out, _ = command("mse", *SHORT, *options)
+    assert (code, "cotangents=1" in out) == (0, True)
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    ran = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_what_a_file_sets_for_its_process_does_not_reach_what_is_ours(command, mine):
+    """Warnings that are errors, and a timer."""
+    (mine / "mine.py").write_text(
+        "import signal, numpy as np\n"
+        "np.seterr(all='raise')\n"
+        "def gone(*_): raise RuntimeError('late')\n"
+        "signal.signal(signal.SIGALRM, gone)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 1.5)\n"
+        "def relu(x):\n    return np.maximum(x, 0)\n"
+    )
+    code, out, err = command("relu", *SHORT)
+    assert (code, err) == (0, ""), out
+
+
+def test_what_ends_it_for_some_calls_is_shown_with_one_of_them(command, mine):
+    (mine / "mine.py").write_text(
+        "import os, numpy as np\n"
+        "def softmax(x, axis=-1):\n"
+        "    if axis == 0:\n        os._exit(3)\n"
+        "    e = np.exp(x - np.max(x, axis=axis, keepdims=True))\n"
+        "    return e / e.sum(axis=axis, keepdims=True)\n"
+    )
+    code, out, _ = command("softmax", *PLAIN)
+    assert code == 1
+    assert re.search(r"witness .*axis=0\)", out), out
+
+
 def test_a_test_of_somebody_else_is_not_written_over(command, tmp_path):
     test = tmp_path / "test_mine.py"
     test.write_text("def test_mine(): ...\n")
@@ -462,6 +504,8 @@ def test_what_is_not_there_is_a_sentence(mine, monkeypatch, capsys, subject, say
         ("--targets", "numpy:float65"),
         ("--dtypes", "float65"),
         ("--kwargs", "axis"),
+        ("--kwargs", "axis={1: 2}"),
+        ("--vjp", "mine.py:softmax", "--pullback", "mine.py:softmax"),
         ("--law", "no_such_law"),
         ("--seconds", "0"),
     ],
@@ -522,11 +566,13 @@ def gravity(verdict, family="moderate", shape=(2, 3)):
 def test_what_is_wrong_of_ordinary_numbers_goes_first():
     order = [
         gravity("WRONG"),
+        suspects.gravity("WRONG", "", "moderate", [(2,)], pullback=True),
         gravity("REFUSES"),
         gravity("WRONG", shape=(0, 2)),
         gravity("WRONG", "extreme"),
         gravity("REFUSES", shape=(0, 2)),
         gravity("REFUSES", "special"),
+        gravity("ACCEPTS"),
         gravity("MUTATES"),
         gravity("ALIASES"),
         gravity("HOLDS"),

@@ -49,7 +49,32 @@ def test_a_library_that_is_imported_inside_tells_as_well():
 
         return numpy.exp(x)
 
+    def norm(x):
+        import torch.nn.functional
+
+        return torch.nn.functional.normalize(x) / np.sqrt(2)
+
     assert libraries(softmax) == {"numpy"}
+    assert libraries(norm) == {"numpy", "torch"}
+
+
+def test_a_refusal_of_some_arrays_leaves_no_target_out():
+    def of_few(x, *, axis=-1):
+        if x.dtype == np.float64 and x.shape[axis] == 3:
+            raise ValueError("three")
+        return scratchnet.softmax(x, axis=axis)
+
+    bound = bind(of_few, ops.softmax)
+    assert {"numpy:float64", "numpy:float32"} <= {str(each) for each in bound.targets}
+
+
+def test_an_attribute_that_arrays_lack_leaves_their_library_out():
+    pytest.importorskip("torch")
+
+    def of_copies(x, *, axis=-1):
+        return scratchnet.softmax(x.copy() if axis == -1 else x, axis=axis)
+
+    assert {each.library for each in bind(of_copies, ops.softmax).targets} == {"numpy"}
 
 
 def test_code_of_one_library_is_asked_on_it_alone():
@@ -117,3 +142,37 @@ def test_a_step_of_one_array_has_an_object_for_each():
     found = adapted(Single, ops.optimizer)
     options = {"targets": ["numpy:float64"], "examples": 20, "waive": found.waived}
     assert check(found.function, ops.optimizer, **options).ok
+
+
+# Arguments of its own.
+
+
+def scaled(x, scale):
+    return x * scale
+
+
+def scaled_back(g, x, scale):
+    return g * scale * (x == x)
+
+
+class Scaled:
+    def __init__(self, offset):
+        self.offset = offset
+
+    def forward(self, x, scale):
+        self.scale = scale
+        return np.maximum(x, 0) * scale + self.offset
+
+    def backward(self, g):
+        return g * self.scale
+
+
+def test_arguments_of_its_own_are_given_to_the_way_back_and_to_constructors():
+    g, x = np.ones(3), np.arange(3.0)
+    found = adapted(scaled, ops.relu, pullback=scaled_back, given={"scale": 2.0})
+    y, back = found.vjp(x)
+    assert (y.tolist(), back(g).tolist()) == ([0, 2, 4], [2, 2, 2])
+    found = adapted(Scaled, ops.relu, given={"scale": 2.0, "offset": 1.0})
+    y, back = found.vjp(x)
+    assert found.function(x).tolist() == y.tolist() == [1, 3, 5]
+    assert back(g).tolist() == [2, 2, 2]

@@ -59,17 +59,22 @@ def adapted(
     given: arguments that the operation does not know.
     Raises ArgumentTypeError, in a sentence, for a class that needs more than options.
     """
-    found = _as_a_function(subject, operation)
-    function, names = renamed(bound(found.function, given or {}), operation)
-    found = replace(found, function=function)
+    made_of = {x.name for x in takes_of(subject) or ()} if isclass(subject) else set()
+    given = {} if given is None else given
+    found = _as_a_function(subject, operation, given)
+    # What a class is made of is not given to its methods.
+    given = {name: x for name, x in given.items() if name not in made_of}
+    function, names = renamed(bound(found.function, given), operation)
+    own = found.vjp and renamed(bound(found.vjp, given), operation)[0]
+    found = replace(found, function=function, vjp=own)
     if names:
         found = found.noted(*(f"its {here} is {x}" for x, here in names.items()))
     if operation.kind == "loader":
         return _loader(found)
-    return _with_pullback(found, operation, vjp, pullback, given or {})
+    return _with_pullback(found, operation, vjp, pullback, given)
 
 
-def _as_a_function(subject: Any, operation: Op) -> Adapted:
+def _as_a_function(subject: Any, operation: Op, given: Mapping[str, Any]) -> Adapted:
     if operation.kind == "optimizer" and is_optimiser(subject):
         function, waived = of_optimiser(subject, operation)
         note = "an object: each step is one of a copy of it, with copies of arrays"
@@ -83,14 +88,14 @@ def _as_a_function(subject: Any, operation: Op) -> Adapted:
         function = pytorch.of_function(subject, operation)
         return Adapted(function, notes=("called by its apply",))
     if pytorch.is_a(subject, "nn.Module"):
-        return _module(subject, operation)
+        return _module(subject, operation, given)
     if is_layer(subject):
-        return _layer(subject, operation)
-    return _method(subject, operation)
+        return _layer(subject, operation, given)
+    return _method(subject, operation, given)
 
 
-def _module(subject: Any, operation: Op) -> Adapted:
-    make, takes, names = made(subject, operation)
+def _module(subject: Any, operation: Op, given: Mapping[str, Any]) -> Adapted:
+    make, takes, names = made(subject, operation, given)
     function = pytorch.of_module(subject, operation, make, takes)
     said = [f"its {here} is {x}" for x, here in names.items()]
     owned = pytorch.given_to(subject, operation)
@@ -98,8 +103,8 @@ def _module(subject: Any, operation: Op) -> Adapted:
     return Adapted(function, notes=(f"a module{how if owned else ''}", *said))
 
 
-def _layer(subject: Any, operation: Op) -> Adapted:
-    make, takes, names = made(subject, operation)
+def _layer(subject: Any, operation: Op, given: Mapping[str, Any]) -> Adapted:
+    make, takes, names = made(subject, operation, given)
     function, vjp = of_layer(subject, make, takes)
     how = "made anew for each call" if isclass(subject) else "the same for each call"
     called = "forward" if hasattr(subject, "forward") else "its call"
@@ -108,13 +113,13 @@ def _layer(subject: Any, operation: Op) -> Adapted:
     return Adapted(function, vjp, notes=(f"{called}{back} of an object, {how}", *said))
 
 
-def _method(subject: Any, operation: Op) -> Adapted:
+def _method(subject: Any, operation: Op, given: Mapping[str, Any]) -> Adapted:
     """A function; of `forward` of a layer that has a way back, that too."""
     owner = getattr(subject, "__self__", None)
     is_forward = getattr(subject, "__name__", "") in ("forward", "__call__")
     if owner is None or not is_forward or not hasattr(owner, "backward"):
         return Adapted(subject)
-    return _layer(owner, operation)
+    return _layer(owner, operation, given)
 
 
 def _loader(found: Adapted) -> Adapted:
@@ -137,7 +142,9 @@ def _with_pullback(
         rule, _ = renamed(bound(vjp, given), operation)
         return replace(found, vjp=rule)
     if pullback is not None:
-        back, _ = renamed(pullback, operation)
+        known = {x.name for x in takes_of(pullback) or ()}
+        shared = {name: x for name, x in given.items() if name in known}
+        back, _ = renamed(bound(pullback, shared), operation)
         return replace(found, vjp=_rule(found.function, back))
     return found
 

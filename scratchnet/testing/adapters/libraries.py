@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dis import get_instructions
 from inspect import isclass, isfunction, ismodule, unwrap
@@ -38,6 +37,9 @@ def _roots(subject: Any) -> Iterator[str]:
         if id(each) in seen:
             continue
         seen.add(id(each))
+        if isinstance(each, str):
+            yield each
+            continue
         if ismodule(each):
             yield each.__name__.partition(".")[0]
             continue
@@ -66,8 +68,9 @@ def _named(each: Any) -> Iterator[Any]:
     for name in _names(function.__code__):
         if name in function.__globals__:
             yield function.__globals__[name]
-        elif name in _OURS:
-            yield sys.modules.get(name)
+        elif name.partition(".")[0] in _OURS:
+            # Imported inside of it, when it is called.
+            yield name.partition(".")[0]
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -21,11 +21,14 @@ from scratchnet.testing.subject import Function
 Make = Callable[..., Any]
 
 
-def made(subject: Any, operation: Op, /) -> tuple[Make, dict[str, Any], dict[str, str]]:
+def made(
+    subject: Any, operation: Op, given: Mapping[str, Any], /
+) -> tuple[Make, dict[str, Any], dict[str, str]]:
     """What makes an object; the options that its constructor takes, by the operation's
     names and with their defaults; and what it calls them, where otherwise.
 
-    Of an object it is that object. Raises ArgumentTypeError for a class that needs
+    Of an object it is that object. given: arguments that the operation does not know.
+    Raises ArgumentTypeError for a class that needs
     more than options of the operation.
     """
     if not isclass(subject):
@@ -39,7 +42,7 @@ def made(subject: Any, operation: Op, /) -> tuple[Make, dict[str, Any], dict[str
         option = back.get(name, name)
         if option in operation.parameters:
             options[option] = each.default
-        elif _is_needed(each):
+        elif _is_needed(each) and name not in given:
             needed.append(name)
     if needed:
         raise ArgumentTypeError(
@@ -47,13 +50,15 @@ def made(subject: Any, operation: Op, /) -> tuple[Make, dict[str, Any], dict[str
             f"{subject.__name__}{takes} needs {', '.join(needed)}",
             f"required a class that is made of no more than options of "
             f"{operation.name}",
-            f"make one: layer = {subject.__name__}(...), and check `layer`",
+            f"give it: --kwargs {needed[0]}=VALUE; or make one, layer = "
+            f"{subject.__name__}(...), and check `layer`",
         )
-    return (
-        lambda **o: subject(**{names.get(k, k): x for k, x in o.items()}),
-        options,
-        names,
-    )
+    chosen = {name: x for name, x in given.items() if name in parameters}
+
+    def make(**own: Any) -> Any:
+        return subject(**chosen, **{names.get(k, k): x for k, x in own.items()})
+
+    return make, options, names
 
 
 def _is_needed(each: Parameter) -> bool:
@@ -130,7 +135,7 @@ def of_fitted(subject: Any, operation: Op, /) -> Function:
         known = {} if fit is None else dict(fit.parameters)
         takes = {k: x.default for k, x in known.items() if k in operation.parameters}
     else:
-        make, takes, _ = made(subject, operation)
+        make, takes, _ = made(subject, operation, {})
 
     def function(train: Any, rows: Any, **options: Any) -> Any:
         owner = subject if makes else make(**options)

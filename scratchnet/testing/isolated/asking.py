@@ -250,11 +250,12 @@ class _Asking:
 
     def _died_unbound(self, death: Death) -> Iterator[Event]:
         """It died when it was first called, to see what it takes."""
-        if self.targets is None and len(self.usual) > 1:
+        if self.targets is None and self.usual:
+            # A law asks it of one: what it ends for is known then.
             first, *others = self.usual
             self.targets = (first,)
             said = f"not asked, since it {death.how} when it was first called"
-            self.said.append(f"{', '.join(others)}: {said}")
+            self.said += [f"{', '.join(others)}: {said}"] if others else []
             return
         target = (self.targets or self.usual)[0]
         every = [LAWS[name] for name in self.request.laws or LAWS]

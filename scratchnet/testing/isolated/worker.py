@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -13,6 +14,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from scratchnet.errors import ArgumentError, ScratchnetError
 from scratchnet.testing.adapters import Adapted, adapted, libraries
@@ -75,6 +78,7 @@ def _ask(spec: Spec, note: Note, tell: Teller) -> None:
     note.at(Phase.LOADING)
     subject, vjp, pullback = _loaded(spec)
     note.at(Phase.BINDING)
+    _unset()
     binding, found = _bound(spec, subject, vjp, pullback, note, tell)
     waive = {**found.waived, **spec["waive"]}
     chosen = asked_laws(spec["laws"], binding)
@@ -108,6 +112,14 @@ def _ask(spec: Spec, note: Note, tell: Teller) -> None:
     if spec["diagnosed"]:
         _diagnose(spec, binding, results, note, tell)
     return None
+
+
+def _unset() -> None:
+    """Undo what importing the user's code has set for all of its process: it would
+    reach what is ours."""
+    np.seterr(all="warn")
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def _loaded(spec: Spec) -> tuple[Any, Function | None, Function | None]:
