@@ -416,7 +416,7 @@ def test_every_kind_of_pytorch_is_asked():
 
 
 def test_a_class_that_needs_more_is_a_sentence():
-    says = r"OfAList\(params.*needs params.*\n  give it: --kwargs params=VALUE; or make one, layer = OfAList"
+    says = r"OfAList\(params.*needs params.*\n  give it: --kwargs params=VALUE; or make"
     with pytest.raises(ArgumentTypeError, match=says):
         adapted(type("OfAList", (Called,), {"__init__": OfAList.__init__}), OPS["relu"])
 
