@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from scratchnet import elu_vjp, leaky_relu_vjp, relu_vjp
 from scratchnet.testing import OPS, REFERENCES, check, within
 
 NUMPY = ["numpy:float64", "numpy:float32"]
@@ -181,3 +182,21 @@ def test_beside_a_kink_there_is_one_slope(name):
     assert within(np.asarray([low, 1.0]), expected).ok
     for wrong in ([0.5, 1.0], [1.0, 1.0], [low, 0.5], [low, low]):
         assert not within(np.asarray(wrong), expected).ok
+
+
+@pytest.mark.parametrize("at", [0.0, -0.0])
+@pytest.mark.parametrize(
+    ("vjp", "options", "slope"),
+    [
+        (relu_vjp, {}, 0.0),
+        (leaky_relu_vjp, {"slope": 0.25}, 0.25),
+        (elu_vjp, {"alpha": 0.5}, 0.5),
+    ],
+    ids=["relu", "leaky_relu", "elu"],
+)
+def test_of_the_slopes_that_are_right_ours_are_those_of_the_left(
+    vjp, options, slope, at
+):
+    """As their docstrings say, and as PyTorch's functions have it."""
+    _, pullback = vjp(np.asarray([at]), **options)
+    assert pullback(np.asarray([2.0]))[0].tolist() == [2 * slope]
