@@ -127,12 +127,14 @@ def _laws(operation: Op) -> list[Law]:
 
 def described(operation: Op, /) -> list[str]:
     """All that is declared of an operation, in lines."""
+    # What is no function of arrays has laws of its own, and no algorithm.
+    reference = None if operation.kind == "loader" else operation.reference
     parts = (
         ("meaning", [meaning(operation)]),
         ("signature", [_signature(operation)]),
         ("options", list(_options(operation))),
-        ("accepted", _algorithms(operation.reference, "algorithms")),
-        ("INACCURATE", _algorithms(operation.reference, "worse")),
+        ("accepted", _algorithms(reference, "algorithms")),
+        ("INACCURATE", _algorithms(reference, "worse")),
         ("pullback", _algorithms(operation.gradient, "algorithms")),
         ("INACCURATE", _algorithms(operation.gradient, "worse")),
         ("free", list(_freedoms(operation))),
