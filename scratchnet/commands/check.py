@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 VACUOUS = 3
 #: Examples of each law where a first look is enough.
 _QUICK = 25
+#: So many characters of what a subject says are printed; all of it is in the files.
+_SCREENS = 6000
 #: The option that a diagnosis names; what is no text.
 _OPTION = re.compile(
     r"^(?:on ordinary numbers it )?behaves exactly like: \w+ with (\w+)=(.*?) \(", re.M
@@ -246,17 +248,17 @@ def _print(found: Document, *, to_stderr: bool, show_output: bool) -> None:
         console.width = words.WIDE
     if found["results"]:
         console.print(words.grid(found["results"]))
-    for each in (*words.told(found), *_hints(found, show_output=show_output)):
+    for each in (*words.told(found), *_hints(found)):
         console.print(_visible(each), markup=False)
+    if show_output:
+        console.print(f"\nit printed:\n{found['output']}", markup=False)
     style = "bold green" if found["ok"] else "bold red"
     console.print(_visible(words.verdict(found)), style=style, markup=False)
 
 
-def _hints(found: Document, *, show_output: bool) -> Iterator[str]:
+def _hints(found: Document) -> Iterator[str]:
     """What can be done about it."""
-    if show_output:
-        yield f"\nit printed:\n{found['output']}"
-    elif found["output"]:
+    if found["output"]:
         yield f"note: it printed {found['output_size']:,} bytes: --show-output"
     for name, value in _OPTION.findall("\n".join(found["diagnosis"])):
         yield f"if that is meant: --kwargs {name}={value}"
@@ -266,8 +268,9 @@ def _hints(found: Document, *, show_output: bool) -> Iterator[str]:
 
 
 def _visible(text: str) -> str:
-    """Without what would steer the terminal."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Without what would steer the terminal; no more than some screens."""
+    shown = text if len(text) <= _SCREENS else f"{text[:_SCREENS]} ..."
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", shown)
 
 
 def _code(found: Document) -> int:

@@ -22,8 +22,8 @@ from scratchnet.testing.op import Op
 from scratchnet.testing.targets import Target
 
 Function = Callable[..., Any]
-#: So many characters of what an error says are kept. A choice: some screens.
-_MOST = 4000
+#: So many characters of what an error says are kept. A choice: what can be searched.
+_MOST = 100_000
 NUMPY_1 = np.lib.NumpyVersion(np.__version__) < "2.0.0"
 
 
