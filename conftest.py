@@ -78,6 +78,7 @@ BY_NAME = ("test_harness_mutants.py", "gpu", "test_isolated.py", "test_diagnosis
 BY_NAME += ("test_site.py", "test_check_command.py", "test_page_in_browser.py")
 BY_NAME += ("test_examples.py", "test_adapters.py", "test_ranks.py", "test_taken.py")
 BY_NAME += ("test_page.py", "test_plain_tests.py", "test_kinks.py", "test_momentum.py")
+BY_NAME += ("test_pictures.py", "test_decks.py", "test_campaign.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
