@@ -248,7 +248,7 @@ def _print(found: Document, *, to_stderr: bool, show_output: bool) -> None:
         console.width = words.WIDE
     if found["results"]:
         console.print(words.grid(found["results"]))
-    for each in (*words.told(found), *_hints(found)):
+    for each in (*words.told(found), *_hints(found, show_output=show_output)):
         console.print(_visible(each), markup=False)
     if show_output:
         console.print(f"\nit printed:\n{found['output']}", markup=False)
@@ -256,9 +256,9 @@ def _print(found: Document, *, to_stderr: bool, show_output: bool) -> None:
     console.print(_visible(words.verdict(found)), style=style, markup=False)
 
 
-def _hints(found: Document) -> Iterator[str]:
+def _hints(found: Document, *, show_output: bool) -> Iterator[str]:
     """What can be done about it."""
-    if found["output"]:
+    if found["output"] and not show_output:
         yield f"note: it printed {found['output_size']:,} bytes: --show-output"
     for name, value in _OPTION.findall("\n".join(found["diagnosis"])):
         yield f"if that is meant: --kwargs {name}={value}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _FREEDOMS = {
     "shares": "a result may be a view of an argument",
     "lenient": "shapes that do not fit may be taken",
+    "constants": "a pullback may leave out the cotangent of the targets",
     "any_dtype": "a result may hold numbers of any dtype",
     "whole": "which of several that tie gets the gradient, and in which shares",
 }

@@ -147,8 +147,8 @@ def _traced(binding: Binding) -> Binding:
 
 def fewer_cotangents(binding: Binding, /) -> int:
     """How many cotangents the pullback of a function gives, the first ones, where it
-    gives fewer than there are: as that of a loss, whose targets are constants. 0 where
-    it gives all of them, or there is none, or it raises."""
+    leaves out such as the operation says that it may: of targets of a loss. 0 where it
+    gives all of them, or others are missing, which is a verdict, or it raises."""
     operation = binding.operation
     pulling = [x for x in binding.targets if binding.pulls(x)]
     if not pulling or binding.traced or operation.gradient is None:
@@ -162,7 +162,7 @@ def fewer_cotangents(binding: Binding, /) -> int:
             found = len(subject.pulled(g, arguments, options)[1])
         except (Refusal, ScratchnetError):
             return 0
-    return found if 0 < found < expected else 0
+    return found if expected - operation.constants <= found < expected else 0
 
 
 def cotangents(operation: Op, /) -> int:

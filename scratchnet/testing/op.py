@@ -66,6 +66,8 @@ class Op:
     of it. exact: whether nothing has to round where the numbers are small integers.
     whole: what cotangents of arguments that are free one by one add up to, a function
     of them and of the pullback's arguments in array code: the cotangent of the result.
+    constants: so many of the last cotangents a pullback may leave out, as of the
+    targets of a loss.
     any_dtype: whether a result may hold numbers of any dtype, as where no argument has
     one.
     families: the values that it is drawn with.
@@ -90,6 +92,7 @@ class Op:
     smooth: bool = True
     exact: bool = False
     whole: Callable[..., Any] | None = None
+    constants: int = 0
     any_dtype: bool = False
     families: tuple[Family, ...] = tuple(FAMILIES.values())
     dtypes: tuple[str, ...] = tuple(FORMATS)

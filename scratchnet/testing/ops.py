@@ -76,6 +76,7 @@ _PAIRED = {
     "inputs": inputs.same_shape,
     "refusals": {"": inputs.unequal},
     "rows": inputs.is_unreduced,
+    "constants": 1,
 }
 #: Made together of what is drawn; each can be restricted.
 _STEPPED = {

@@ -120,6 +120,22 @@ def test_a_backward_without_a_cotangent_is_of_1_and_its_targets_are_constants():
     assert {each.verdict for each in report.results} == {"WRONG"}
 
 
+def test_a_cotangent_that_is_forgotten_is_a_verdict():
+    """That of a weight is no constant's, whatever the pullback gives."""
+
+    def vjp(x, weight, bias=0):
+        return x @ weight.T + bias, lambda g: (g @ weight,)
+
+    def linear(x, weight, bias=0):
+        return vjp(x, weight, bias)[0]
+
+    options = {"vjp": vjp, "targets": ["numpy:float64"]}
+    assert fewer_cotangents(bind(linear, ops.linear, **options)) == 0
+    laws = ["gradients_equal_the_oracle"]
+    report = check(linear, ops.linear, laws=laws, examples=10, **options)
+    assert {each.verdict for each in report.results} == {"MISPLACED"}
+
+
 def test_an_operation_has_no_fewer_cotangents_than_one():
     for operation, count in ((ops.argmax, 1), (ops.mse, 0)):
         with pytest.raises(ArgumentError, match="cotangents"):
