@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.selfcheck import Pair
+from scratchnet.testing.tracing import Traced
 
 _Function = Callable[..., Any]
 
@@ -206,30 +207,8 @@ def _torchs_standardizer(train: Any, rows: Any, *, per_feature: Any) -> Any:
 
 
 def with_autograd(function: _Function) -> tuple[_Function, _Function]:
-    """A function of PyTorch, and autograd of it with regard to its floating arguments.
-
-    Copied, since autograd hands a cotangent on as it is where nothing happens to it.
-    """
-
-    def vjp(*arguments: Any, **options: Any) -> tuple[Any, Callable[..., Any]]:
-        import torch
-
-        leaves = [
-            x.detach().clone().requires_grad_()
-            if isinstance(x, torch.Tensor) and x.is_floating_point()
-            else x
-            for x in arguments
-        ]
-        y = function(*leaves, **options)
-        wanted = [x for x in leaves if getattr(x, "requires_grad", False)]
-
-        def pullback(g: Any) -> tuple[Any, ...]:
-            found = torch.autograd.grad(y, wanted, g, retain_graph=True)
-            return tuple(each.clone() for each in found)
-
-        return y.detach(), pullback
-
-    return function, vjp
+    """A function of PyTorch, and autograd with regard to its floating arguments."""
+    return function, Traced(function)
 
 
 def _torchs_standardize_vjp(x: Any, mean: Any, std: Any) -> Any:

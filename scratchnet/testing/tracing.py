@@ -16,13 +16,14 @@ AUTOGRAD = "autograd"
 class Traced:
     """The VJP rule of a function of tensors: its value, and autograd's way back.
 
-    count: of the first so many floating arguments. A cotangent is copied, since
-    autograd hands it on as it is where nothing happens to it; arguments are, so that
-    what writes to them is traced as it is in the middle of a net.
+    count: of the first so many floating arguments; None for all of them. A cotangent
+    is copied, since autograd hands it on as it is where nothing happens to it;
+    arguments are, so that what writes to them is traced as it is in the middle of a
+    net.
     """
 
     function: Function
-    count: int
+    count: int | None = None
 
     def __call__(
         self, *arguments: Any, **options: Any
